@@ -1,0 +1,1 @@
+export function unsupportedNodeMessage(version: string): string | undefined;

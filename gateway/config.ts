@@ -1,0 +1,163 @@
+import {
+  ConfigurationError,
+  isOnLoopback,
+  isPlainRemote,
+  loadConfig,
+  objectToGitHubAddresses,
+  githubOf,
+} from '../shared/config/index.ts';
+import type {
+  ConfigOf,
+  ConfigWarning,
+  CrossCheck,
+  Environment,
+  Objection,
+  ReadFile,
+} from '../shared/config/index.ts';
+import type { GitHubHost } from '../shared/github/index.ts';
+import { gatewayConfigFields } from './config-fields.ts';
+
+export { gatewayConfigFields };
+
+type Fields = typeof gatewayConfigFields;
+type Values = ConfigOf<Fields>;
+type Objections = readonly Objection<Fields>[];
+
+const CALLBACK_PATH = '/auth/callback';
+const DEFAULT_BASELINE_SCOPES = ['read:user'];
+
+/** The gateway's configuration: every value parsed and judged, with what follows from other values filled in. */
+export interface GatewayConfig extends Omit<
+  Values,
+  | 'publicUrl'
+  | 'githubOauthRedirectUri'
+  | 'githubOauthBaselineScopes'
+  | 'trustedProxies'
+  | 'allowedOrigins'
+  | 'oauthEnabled'
+  | 'transport'
+> {
+  /** Issuer and base of every URL, a bare origin without trailing slash. */
+  readonly publicUrl: string;
+  readonly githubOauthRedirectUri: string;
+  readonly githubOauthBaselineScopes: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** The GitHub that `GITHUB_HOST`, or the override pair, describes. */
+  readonly github: GitHubHost;
+  /** Variables that are set, are read by nothing, and look like a mistyped one. */
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/**
+ * Loads the gateway's configuration.
+ * @throws {ConfigurationError} listing every fault at once
+ */
+export function loadGatewayConfig(env: Environment, readFile: ReadFile): GatewayConfig {
+  const result = loadConfig(gatewayConfigFields, { env, readFile, crossChecks });
+  if (!result.ok) throw new ConfigurationError(result.faults, result.warnings);
+  const { oauthEnabled, transport, ...values } = result.config;
+  const publicUrl = publicUrlOf(values);
+  return {
+    ...values,
+    publicUrl,
+    githubOauthRedirectUri: values.githubOauthRedirectUri ?? publicUrl + CALLBACK_PATH,
+    githubOauthBaselineScopes: values.githubOauthBaselineScopes ?? defaultBaseline(values),
+    trustedProxies: values.trustedProxies ?? [],
+    allowedOrigins: values.allowedOrigins ?? [],
+    github: githubOf(values),
+    warnings: result.warnings,
+  };
+}
+
+const crossChecks: readonly CrossCheck<Fields>[] = [
+  { needs: ['publicUrl', 'httpPort'], check: objectToUnknownIssuer },
+  { needs: ['httpPort', 'opsPort'], check: objectToSharedPort },
+  { needs: ['publicUrl', 'httpPort', 'githubOauthRedirectUri'], check: objectToForeignCallback },
+  { needs: ['githubOauthScopes', 'githubOauthBaselineScopes'], check: objectToBaseline },
+  { needs: ['githubHost', 'githubWebUrl', 'githubApiUrl'], check: objectToGitHubAddresses },
+  {
+    needs: ['accessTokenTtlSeconds', 'refreshTokenIdleTtlSeconds', 'refreshTokenMaxTtlSeconds'],
+    check: objectToLifetimes,
+  },
+  { needs: ['workerUrls', 'workerAllowHttp'], check: objectToPlainWorkers },
+  { needs: ['workerUrls', 'workerGateKey'], check: objectToMissingGateKey },
+];
+
+function publicUrlOf(values: Pick<Values, 'publicUrl' | 'httpPort'>): string {
+  return values.publicUrl ?? new URL(`http://localhost:${values.httpPort}`).origin;
+}
+
+function defaultBaseline({ githubOauthScopes }: Pick<Values, 'githubOauthScopes'>): readonly string[] {
+  return githubOauthScopes.length === 0 ? [] : DEFAULT_BASELINE_SCOPES;
+}
+
+/** The issuer is in every token: it must be known before the system chooses a port. */
+function objectToUnknownIssuer({ publicUrl, httpPort }: Values): Objections {
+  if (publicUrl !== undefined || httpPort !== 0) return [];
+  return [{ key: 'publicUrl', problem: 'is required when MCP_HTTP_PORT is 0' }];
+}
+
+function objectToSharedPort({ httpPort, opsPort }: Values): Objections {
+  if (httpPort !== opsPort || httpPort === 0) return [];
+  return [{ key: 'opsPort', problem: 'must differ from MCP_HTTP_PORT' }];
+}
+
+/** The browser-bound cookie of a login is set on our origin: it would never arrive at another one. */
+function objectToForeignCallback(values: Values): Objections {
+  const redirect = values.githubOauthRedirectUri;
+  if (redirect === undefined || redirect === publicUrlOf(values) + CALLBACK_PATH) return [];
+  const isCallbackServer = isOnLoopback(redirect) && new URL(redirect).pathname === CALLBACK_PATH;
+  if (isCallbackServer) return [];
+  return [
+    {
+      key: 'githubOauthRedirectUri',
+      problem: `must be ${publicUrlOf(values)}${CALLBACK_PATH}, or ${CALLBACK_PATH} of a callback server on loopback`,
+    },
+  ];
+}
+
+function objectToBaseline(values: Values): Objections {
+  const allowed = values.githubOauthScopes;
+  const baseline = values.githubOauthBaselineScopes ?? defaultBaseline(values);
+  const outside = baseline.filter((scope) => !allowed.includes(scope));
+  if (outside.length === 0) return [];
+  const problem =
+    values.githubOauthBaselineScopes === undefined
+      ? `is required when GITHUB_OAUTH_SCOPES does not contain its default, ${outside.join(' ')}`
+      : `names scopes that GITHUB_OAUTH_SCOPES does not contain: ${outside.join(' ')}`;
+  return [{ key: 'githubOauthBaselineScopes', problem }];
+}
+
+function objectToLifetimes(values: Values): Objections {
+  const { accessTokenTtlSeconds, refreshTokenIdleTtlSeconds, refreshTokenMaxTtlSeconds } = values;
+  const objections: Objection<Fields>[] = [];
+  if (refreshTokenIdleTtlSeconds > refreshTokenMaxTtlSeconds) {
+    const problem = `must not exceed REFRESH_TOKEN_MAX_TTL, which is ${refreshTokenMaxTtlSeconds}`;
+    objections.push({ key: 'refreshTokenIdleTtlSeconds', problem });
+  }
+  if (accessTokenTtlSeconds >= refreshTokenIdleTtlSeconds) {
+    const problem = `must exceed ACCESS_TOKEN_TTL, which is ${accessTokenTtlSeconds}`;
+    objections.push({ key: 'refreshTokenIdleTtlSeconds', problem });
+  }
+  return objections;
+}
+
+/** Calls carry access tokens: on a network they are not to travel in the clear unless the operator says so. */
+function objectToPlainWorkers({ workerUrls, workerAllowHttp }: Values): Objections {
+  const plain = workerUrls.filter(isPlainRemote);
+  if (workerAllowHttp || plain.length === 0) return [];
+  const remedy = 'Use https, or set WORKER_ALLOW_HTTP=true if the network to the workers is trusted.';
+  return [
+    { key: 'workerUrls', problem: `reaches other machines by plain http: ${plain.join(', ')}`, remedy },
+  ];
+}
+
+/** A generated key stays on its host: a worker elsewhere could not know it. */
+function objectToMissingGateKey({ workerUrls, workerGateKey }: Values): Objections {
+  const remote = workerUrls.find((url) => !isOnLoopback(url));
+  if (workerGateKey !== undefined || remote === undefined) return [];
+  return [
+    { key: 'workerGateKey', problem: `is required because the worker ${remote} is on another machine` },
+  ];
+}

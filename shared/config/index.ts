@@ -1,0 +1,13 @@
+export { ConfigurationError, describeWarning } from './fault.ts';
+export type { ConfigFault, ConfigWarning } from './fault.ts';
+export { defaultedField, optionalField, requiredField } from './field.ts';
+export type { Field, FieldDescription, FieldSpec } from './field.ts';
+export { loadConfig } from './load-config.ts';
+export type { ConfigOf, CrossCheck, Fields, LoadOptions, LoadResult, Objection } from './load-config.ts';
+export { processEnvironment, readTextFile } from './process-environment.ts';
+export type { Environment, ReadFile } from './read-text.ts';
+export { renderReference } from './reference.ts';
+export type { ReferenceGroup } from './reference.ts';
+export { githubOf, objectToGitHubAddresses, sharedFields } from './shared-fields.ts';
+export * from './urls.ts';
+export * from './values.ts';

@@ -1,0 +1,92 @@
+import type { Logger } from '../logger.ts';
+
+/**
+ * Everything that happens in a process and that metrics, audit or log want to know. A closed list: what is not
+ * here cannot be emitted. No event carries a token, a code or a secret.
+ */
+export type GatewayEvent =
+  | {
+      readonly type: 'http.request.finished';
+      readonly method: string;
+      /** The route's pattern, never the path as sent. */
+      readonly route: string;
+      readonly status: number;
+      readonly durationSeconds: number;
+      readonly requestId: string;
+    }
+  | {
+      readonly type: 'token.issued';
+      readonly grantType: string;
+      readonly clientId: string;
+      readonly accountId: string;
+      readonly grantId: string;
+    }
+  | { readonly type: 'token.refused'; readonly grantType?: string; readonly reason: string }
+  /** `result` is `valid`, or the reason why not. */
+  | { readonly type: 'access_token.verified'; readonly result: string }
+  | { readonly type: 'login.started'; readonly clientId: string }
+  | { readonly type: 'login.consent.denied'; readonly clientId: string }
+  | { readonly type: 'login.finished'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'login.failed'; readonly reason: string }
+  | { readonly type: 'grant.ended'; readonly grantId: string; readonly reason: string }
+  | { readonly type: 'client.registered'; readonly clientId: string }
+  | {
+      readonly type: 'proxy.call.finished';
+      readonly worker: string;
+      readonly status: number;
+      readonly durationSeconds: number;
+    }
+  | { readonly type: 'proxy.call.failed'; readonly worker: string; readonly reason: string }
+  | { readonly type: 'github.call.finished'; readonly endpoint: string; readonly status: number }
+  /** A client's connection opened (+1) or closed (-1). */
+  | { readonly type: 'connections.changed'; readonly delta: number };
+
+export type GatewayEventType = GatewayEvent['type'];
+export type EventOf<T extends GatewayEventType> = Extract<GatewayEvent, { readonly type: T }>;
+type Listener<E> = (event: E) => void;
+
+export interface EventBus {
+  /** Tells every listener, one after the other, before it returns. Never throws. */
+  emit(event: GatewayEvent): void;
+  /** Registers a listener for one type, or for all with `*`; the function returned removes it. */
+  on(type: '*', listener: Listener<GatewayEvent>): () => void;
+  on<T extends GatewayEventType>(type: T, listener: Listener<EventOf<T>>): () => void;
+  /** How many times a listener has thrown. */
+  listenerErrors(): number;
+}
+
+/**
+ * Creates the event bus of a process. A listener that throws is counted and logged; neither the emitter nor the other
+ * listeners notice: a fault in a metric must not fail a sign-in.
+ */
+export function createEventBus({ logger }: { readonly logger?: Logger } = {}): EventBus {
+  const listeners = new Map<string, Set<Listener<GatewayEvent>>>();
+  let errors = 0;
+
+  const tell = (event: GatewayEvent, listener: Listener<GatewayEvent>) => {
+    try {
+      listener(event);
+    } catch (err) {
+      errors += 1;
+      logger?.error({ err, event: event.type }, 'an event listener failed');
+    }
+  };
+
+  return {
+    emit(event) {
+      for (const listener of [...(listeners.get(event.type) ?? []), ...(listeners.get('*') ?? [])]) {
+        tell(event, listener);
+      }
+    },
+    on(type: string, listener: Listener<never>) {
+      // Listeners are filed under the type they take, and are only told events of that type.
+      const filed = listener as Listener<GatewayEvent>;
+      const set = listeners.get(type) ?? new Set();
+      listeners.set(type, set.add(filed));
+      return () => {
+        set.delete(filed);
+      };
+    },
+    listenerErrors: () => errors,
+  };
+}

@@ -1,0 +1,143 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventBus } from './events.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const OTHER = 'other';
+
+/** The values that labels may take; everything else is counted as `other`, so that no caller can grow the series. */
+export interface MetricLabels {
+  /** Patterns of the routes that the process serves. */
+  readonly routes: readonly string[];
+  readonly githubEndpoints: readonly string[];
+  readonly grantEndReasons: readonly string[];
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** The Prometheus text exposition of all metrics. */
+  render(): Promise<string>;
+  /** Stops listening to the bus. */
+  close(): void;
+}
+
+/** Creates the metrics of a process and keeps them by listening to its event bus. */
+export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const stops = [
+    countHttp(bus, registry, labels),
+    ...countOauth(bus, registry, labels),
+    countGithub(bus, registry, labels),
+    gaugeConnections(bus, registry),
+  ];
+  new Gauge({
+    name: 'octocode_mcp_event_listener_errors',
+    help: 'Number of times an internal event listener failed since the start',
+    registers: [registry],
+    collect() {
+      this.set(bus.listenerErrors());
+    },
+  });
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    close: () => {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+type Stop = () => void;
+
+function countHttp(bus: EventBus, registry: Registry, { routes }: MetricLabels): Stop {
+  const requests = new Counter({
+    name: 'octocode_mcp_http_requests_total',
+    help: 'Total number of HTTP requests',
+    labelNames: ['method', 'route', 'status_code'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'octocode_mcp_http_request_duration_seconds',
+    help: 'Duration of HTTP requests in seconds',
+    labelNames: ['method', 'route'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+    registers: [registry],
+  });
+  const knownRoute = closedSet(routes);
+  const knownMethod = closedSet(METHODS);
+  return bus.on('http.request.finished', (event) => {
+    const method = knownMethod(event.method);
+    const route = knownRoute(event.route);
+    requests.inc({ method, route, status_code: statusLabel(event.status) });
+    duration.observe({ method, route }, event.durationSeconds);
+  });
+}
+
+function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: MetricLabels): Stop[] {
+  const registers = [registry];
+  const issued = new Counter({
+    name: 'octocode_mcp_oauth_tokens_issued_total',
+    help: 'Total number of OAuth tokens issued',
+    registers,
+  });
+  const validations = new Counter({
+    name: 'octocode_mcp_oauth_token_validations_total',
+    help: 'Total number of OAuth token validations',
+    labelNames: ['result'],
+    registers,
+  });
+  const ended = new Counter({
+    name: 'octocode_mcp_grants_ended_total',
+    help: 'Total number of grants that ended, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const logins = new Counter({
+    name: 'octocode_mcp_login_results_total',
+    help: 'Total number of sign-ins that came to an end, by result',
+    labelNames: ['result'],
+    registers,
+  });
+  const knownReason = closedSet(grantEndReasons);
+  return [
+    bus.on('token.issued', () => issued.inc()),
+    bus.on('access_token.verified', ({ result }) =>
+      validations.inc({ result: result === 'valid' ? 'valid' : 'invalid' }),
+    ),
+    bus.on('grant.ended', ({ reason }) => ended.inc({ reason: knownReason(reason) })),
+    bus.on('login.finished', () => logins.inc({ result: 'finished' })),
+    bus.on('login.consent.denied', () => logins.inc({ result: 'denied' })),
+    bus.on('login.failed', () => logins.inc({ result: 'failed' })),
+  ];
+}
+
+function countGithub(bus: EventBus, registry: Registry, { githubEndpoints }: MetricLabels): Stop {
+  const calls = new Counter({
+    name: 'octocode_mcp_github_api_calls_total',
+    help: 'Total number of GitHub API calls',
+    labelNames: ['endpoint', 'status'],
+    registers: [registry],
+  });
+  const knownEndpoint = closedSet(githubEndpoints);
+  return bus.on('github.call.finished', ({ endpoint, status }) => {
+    calls.inc({ endpoint: knownEndpoint(endpoint), status: statusLabel(status) });
+  });
+}
+
+function gaugeConnections(bus: EventBus, registry: Registry): Stop {
+  const active = new Gauge({
+    name: 'octocode_mcp_active_connections',
+    help: 'Number of active MCP connections',
+    registers: [registry],
+  });
+  return bus.on('connections.changed', ({ delta }) => active.inc(delta));
+}
+
+function closedSet(values: readonly string[]): (value: string) => string {
+  const known = new Set(values);
+  return (value) => (known.has(value) ? value : OTHER);
+}
+
+function statusLabel(status: number): string {
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? String(status) : OTHER;
+}

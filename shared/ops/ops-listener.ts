@@ -1,0 +1,152 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Logger } from '../logger.ts';
+import { runHealthChecks } from './health-checks.ts';
+import type { CheckOutcomes, HealthChecks } from './health-checks.ts';
+import type { Metrics } from './metrics.ts';
+
+const CHECK_TIMEOUT_MS = 2_000;
+const CLOSE_GRACE_MS = 1_000;
+
+export interface OpsListenerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly checks: HealthChecks;
+  readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
+  /** True from the moment the process wants no new work. */
+  readonly draining: () => boolean;
+  readonly logger: Logger;
+  /** Milliseconds a check may take. Default 2000. */
+  readonly checkTimeoutMs?: number;
+}
+
+export interface OpsListener {
+  readonly port: number;
+  /** Stops listening, lets open answers finish for a second and then cuts them. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+type Route = () => Promise<Answer>;
+
+/**
+ * Opens the operations listener: `/livez`, `/readyz`, `/health`, `/metrics`. It has no authentication and belongs on
+ * loopback or a pod address, never on the public one.
+ *
+ * @throws the system's error when the address cannot be bound
+ */
+export async function startOpsListener(options: OpsListenerOptions): Promise<OpsListener> {
+  const routes = createRoutes(options);
+  const server = createServer(
+    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 },
+    (request, response) => {
+      answer(request, routes)
+        .catch((err: unknown): Answer => {
+          options.logger.error({ err }, 'the operations listener failed');
+          return text(500, 'internal error\n');
+        })
+        .then((result) => send(request, response, result))
+        .catch((err: unknown) => {
+          options.logger.error({ err }, 'the operations listener could not answer');
+          response.destroy();
+        });
+    },
+  );
+  server.maxConnections = 256;
+  await listen(server, options);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return { port, close: () => close(server) };
+}
+
+function createRoutes(options: OpsListenerOptions): ReadonlyMap<string, Route> {
+  const { checks, metrics, draining, checkTimeoutMs = CHECK_TIMEOUT_MS } = options;
+  let running: Promise<CheckOutcomes> | undefined;
+  // Probes that overlap share one run: asking often must not load what is checked.
+  const outcomes = (): Promise<CheckOutcomes> => {
+    running ??= runHealthChecks(checks, checkTimeoutMs).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
+  return new Map<string, Route>([
+    ['/livez', () => Promise.resolve(text(200, 'ok\n'))],
+    ['/readyz', async () => readiness(draining(), await outcomes())],
+    ['/health', async () => health(draining(), await outcomes())],
+    [
+      '/metrics',
+      async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.render() }),
+    ],
+  ]);
+}
+
+async function answer(request: IncomingMessage, routes: ReadonlyMap<string, Route>): Promise<Answer> {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const route = routes.get(path);
+  if (route === undefined) return text(404, 'not found\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'method not allowed\n');
+  return await route();
+}
+
+function readiness(isDraining: boolean, outcomes: CheckOutcomes): Answer {
+  const failing = Object.keys(outcomes).filter((name) => outcomes[name]?.ok !== true);
+  const ready = !isDraining && failing.length === 0;
+  return json(ready ? 200 : 503, { ready, draining: isDraining, failing });
+}
+
+function health(isDraining: boolean, outcomes: CheckOutcomes): Answer {
+  const healthy = Object.values(outcomes).every(({ ok }) => ok);
+  return json(healthy ? 200 : 503, { healthy, draining: isDraining, checks: outcomes });
+}
+
+function text(status: number, body: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value)}\n` };
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, body }: Answer,
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function listen(server: Server, { host, port, logger }: OpsListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      server.on('error', (err) => logger.error({ err }, 'the operations listener reported an error'));
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,87 @@
+import type { RequestListener } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
+import type { ConfigWarning } from '../config/index.ts';
+import { ConfigurationError, describeWarning } from '../config/index.ts';
+import type { Logger, LogLevel } from '../logger.ts';
+import { createLogger } from '../logger.ts';
+import type { EventBus, HealthChecks, MetricLabels } from '../ops/index.ts';
+import { createEventBus, createMetrics, startOpsListener } from '../ops/index.ts';
+import { listenOn } from './listen.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
+
+/** Exit code of a process whose configuration was refused; others that fail to start exit with 1. */
+const CONFIGURATION_REFUSED = 2;
+
+/** What every process of the product has in its configuration. */
+interface ServiceConfig {
+  readonly logLevel: LogLevel;
+  readonly opsHost: string;
+  readonly opsPort: number;
+  readonly shutdownGraceSeconds: number;
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/** A composed process: its request listener and what it must close. */
+export interface Service {
+  readonly app: RequestListener;
+  /** What readiness depends on. */
+  readonly checks: HealthChecks;
+  close(): Promise<void>;
+}
+
+export interface ServiceDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: EventBus;
+}
+
+interface ServiceDescription<C extends ServiceConfig> {
+  readonly name: string;
+  readonly load: () => C;
+  readonly address: (config: C) => { host: string; port: number };
+  readonly compose: (config: C, deps: ServiceDeps) => Promise<Service>;
+  readonly metricLabels: MetricLabels;
+}
+
+/** Runs one process from configuration to exit. Faults before it listens are printed for a person, without a stack. */
+export async function runService<C extends ServiceConfig>(description: ServiceDescription<C>): Promise<void> {
+  try {
+    await start(description, description.load());
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(error instanceof ConfigurationError ? CONFIGURATION_REFUSED : 1);
+  }
+}
+
+async function start<C extends ServiceConfig>(description: ServiceDescription<C>, config: C): Promise<void> {
+  const logger = createLogger({ level: config.logLevel, name: description.name });
+  for (const warning of config.warnings) logger.warn(describeWarning(warning));
+  const events = createEventBus({ logger });
+  const service = await description.compose(config, { clock: systemClock, logger, events });
+  let isDraining = false;
+  const ops = await startOpsListener({
+    host: config.opsHost,
+    port: config.opsPort,
+    checks: service.checks,
+    metrics: createMetrics(events, description.metricLabels),
+    draining: () => isDraining,
+    logger,
+  });
+  const listening = await listenOn(service.app, {
+    ...description.address(config),
+    onConnections: (delta) => {
+      events.emit({ type: 'connections.changed', delta });
+    },
+  });
+  logger.info({ port: listening.port, opsPort: ops.port }, 'ready');
+  const drain = () => {
+    isDraining = true;
+  };
+  const close = async () => {
+    await listening.close(config.shutdownGraceSeconds * 1000);
+    await service.close();
+    await ops.close();
+  };
+  stopOnSignal({ drain, close }, logger);
+}

@@ -1,0 +1,99 @@
+// The rooms and their doors, as dependency-cruiser rules. test/architecture/import-rules.test.ts plants one
+// violation per rule, so a rule that has gone blind is noticed.
+
+const PRODUCTION = '^(gateway|worker|shared|deploy)/';
+const PLUMBING = 'http|pages|observability';
+
+/** A package that one home may import; tests are free. */
+const only = (name, packages, home) => ({
+  name,
+  severity: 'error',
+  from: { path: PRODUCTION, pathNot: `^(${home})` },
+  // The second form is a package that dependency-cruiser could not resolve: it is no way around the rule.
+  to: { path: [`node_modules/(@types/)?(${packages})/`, `^(${packages})(/|$)`] },
+});
+
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
+
+const directions = [
+  forbid('shared-is-the-floor', { path: '^shared/' }, { path: '^(gateway|worker|deploy|test)/' }),
+  forbid(
+    'gateway-and-worker-are-strangers',
+    { path: '^(gateway|worker)/' },
+    { path: '^(gateway|worker)/', pathNot: '^$1/' },
+  ),
+  forbid('processes-do-not-import-deploy', { path: '^(gateway|worker)/' }, { path: '^deploy/' }),
+  forbid('production-never-imports-test', { path: PRODUCTION, pathNot: '^deploy/demo' }, { path: '^test/' }),
+  // The demo stands in for GitHub with the simulator the tests use; it takes nothing else from there.
+  forbid(
+    'the-demo-imports-only-the-simulator',
+    { path: '^deploy/demo' },
+    { path: '^test/', pathNot: '^test/github-simulator/' },
+  ),
+  forbid('no-cycles', {}, { circular: true }),
+];
+
+const rooms = [
+  forbid(
+    'gateway-rooms-do-not-meet',
+    { path: '^gateway/([^/]+)/' },
+    { path: '^gateway/[^/]+/', pathNot: `^gateway/($1|${PLUMBING})/` },
+  ),
+  forbid(
+    'rooms-do-not-import-the-composition',
+    { path: '^(gateway|worker)/[^/]+/' },
+    { path: '^(gateway|worker)/(app|compose|main)[.]ts$' },
+  ),
+  forbid(
+    'rooms-have-one-door',
+    { path: '^(gateway|shared)/([^/]+)/' },
+    { path: '^(gateway|shared)/[^/]+/', pathNot: ['^$1/$2/', '^(gateway|shared)/[^/]+/index[.]ts$'] },
+  ),
+  forbid(
+    'rooms-have-one-door-from-outside',
+    { path: '^(gateway/[^/]+$|shared/[^/]+$|worker/|deploy/)' },
+    { path: '^(gateway|shared)/[^/]+/', pathNot: '^(gateway|shared)/[^/]+/index[.]ts$' },
+  ),
+  forbid(
+    'policy-is-pure',
+    { path: '^shared/policy/' },
+    {
+      path: '.',
+      pathNot: [
+        '^shared/policy/',
+        '^shared/(oauth|mcp)/index[.]ts$',
+        '^shared/tool-catalogue',
+        'node_modules/zod/',
+      ],
+    },
+  ),
+];
+
+const packages = [
+  only('only-the-authorization-server-knows-oidc-provider', 'oidc-provider', 'gateway/authorization-server/'),
+  only('only-the-proxy-knows-http-proxy-middleware', 'http-proxy-middleware|httpxy', 'gateway/proxy/'),
+  only('only-the-store-knows-ioredis', 'ioredis', 'shared/store/'),
+  forbid(
+    'only-the-store-knows-sqlite',
+    { path: PRODUCTION, pathNot: '^shared/store/' },
+    { path: '^(node:)?sqlite$', dependencyTypes: ['core'] },
+  ),
+  only('only-outgoing-http-and-the-proxy-know-undici', 'undici', 'shared/outgoing-http/|gateway/proxy/'),
+  only('only-ops-knows-prom-client', 'prom-client', 'shared/ops/'),
+  only('only-the-logger-knows-pino', 'pino', 'shared/logger[.]ts$'),
+  only('only-deploy-and-tests-are-mcp-clients', '@modelcontextprotocol/(sdk|client)', 'deploy/'),
+  only('only-the-worker-is-an-mcp-server', '@modelcontextprotocol/(server|node)', 'worker/'),
+];
+
+module.exports = {
+  forbidden: [...directions, ...rooms, ...packages],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,120 @@
+import { json } from 'express';
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import { faultSchema } from './faults.ts';
+import type { FaultInput } from './faults.ts';
+import type { JournalEntry, Sighting } from './journal.ts';
+import type { AutoApproval, SimulatedApp, SimulatedUser } from './state.ts';
+import type { TokenCount } from './tokens.ts';
+
+/** What a test may do to the simulator from inside its process; the control API offers the same over HTTP. */
+export interface SimulatorControl {
+  journal(): JournalEntry[];
+  /** Where a raw token or secret was ever received. */
+  sightings(secret: string): Sighting[];
+  /** Back to the seed, with an empty journal, no faults and no clock offset. */
+  reset(): void;
+  /** Signs this account in without a page, or `null` for the page. @throws RangeError for an unknown login. */
+  autoApprove(approval: AutoApproval | null): void;
+  advanceClock(milliseconds: number): void;
+  /** Replaces the pending faults. */
+  setFaults(faults: readonly FaultInput[]): void;
+  /** Adds a user, or changes the one with this id. */
+  putUser(user: Partial<SimulatedUser> & Pick<SimulatedUser, 'login' | 'id'>): SimulatedUser;
+  putApp(app: SimulatedApp): void;
+  /** Ends one token, given the access or the refresh token. Says whether it existed. */
+  revokeToken(token: string): boolean;
+  /** The user removes the app under Settings, Applications. @throws RangeError for an unknown login. */
+  revokeApp(login: string, clientId: string): void;
+  /** @throws RangeError for an unknown login. */
+  suspend(login: string, suspended: boolean): void;
+  /** Whether callbacks carry `iss`. */
+  sendIssuer(sends: boolean): void;
+  tokens(): TokenCount[];
+}
+
+const approvalBody = z.strictObject({
+  login: z.string().nullable(),
+  scopes: z.array(z.string()).optional(),
+  deny: z.boolean().optional(),
+});
+const userBody = z.strictObject({
+  id: z.int().min(1),
+  login: z.string().regex(/^[A-Za-z0-9_[\]-]{1,39}$/),
+  name: z.string().nullable().default(null),
+  emailVerified: z.boolean().default(true),
+  suspended: z.boolean().default(false),
+  twoFactorAuthentication: z.boolean().default(false),
+});
+const appBody = z.strictObject({
+  id: z.int().min(1),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1),
+  name: z.string().min(1),
+  kind: z.enum(['oauth-app', 'github-app']),
+  redirectUris: z.array(z.url()).min(1).max(10),
+  expiringTokens: z.boolean().default(false),
+  suspended: z.boolean().default(false),
+});
+
+/** `/_control/…` on its own loopback port. Bodies must be JSON, which a foreign web page cannot send unasked. */
+export function mountControl(router: Router, control: SimulatorControl): void {
+  router.use(json({ limit: '1mb', type: 'application/json' }));
+  router.get('/_control/journal', (_request, response) => response.json(control.journal()));
+  router.get('/_control/tokens', (_request, response) => response.json(control.tokens()));
+  const post = <T>(path: string, schema: z.ZodType<T>, run: (body: T) => unknown): void => {
+    router.post(`/_control/${path}`, (request, response) => {
+      handle(schema, run, { request, response });
+    });
+  };
+  post('reset', z.unknown(), () => {
+    control.reset();
+  });
+  post('sightings', z.strictObject({ token: z.string().min(8) }), ({ token }) => {
+    const where = control.sightings(token);
+    return { seen: where.length > 0, where };
+  });
+  post('auto-approve', approvalBody, ({ login, ...rest }) => {
+    control.autoApprove(login === null ? null : { login, ...rest });
+  });
+  post('clock', z.strictObject({ advanceMs: z.int().min(0) }), ({ advanceMs }) => {
+    control.advanceClock(advanceMs);
+  });
+  post('faults', z.array(faultSchema), (faults) => {
+    control.setFaults(faults);
+  });
+  post('users', userBody, (user) => control.putUser(user));
+  post('apps', appBody, (app) => {
+    control.putApp(app);
+  });
+  post('revoke-token', z.strictObject({ token: z.string() }), ({ token }) => ({
+    revoked: control.revokeToken(token),
+  }));
+  post('revoke-app', z.strictObject({ login: z.string(), clientId: z.string() }), ({ login, clientId }) => {
+    control.revokeApp(login, clientId);
+  });
+  post('suspend', z.strictObject({ login: z.string(), suspended: z.boolean().default(true) }), (body) => {
+    control.suspend(body.login, body.suspended);
+  });
+  post('issuer', z.strictObject({ sends: z.boolean() }), ({ sends }) => {
+    control.sendIssuer(sends);
+  });
+}
+
+function handle<T>(
+  schema: z.ZodType<T>,
+  run: (body: T) => unknown,
+  { request, response }: { request: Request; response: Response },
+): void {
+  const parsed = schema.safeParse(request.body);
+  if (!parsed.success) {
+    response.status(400).json({ error: z.prettifyError(parsed.error) });
+    return;
+  }
+  try {
+    response.json(run(parsed.data) ?? {});
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    response.status(404).json({ error: error.message });
+  }
+}

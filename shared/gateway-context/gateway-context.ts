@@ -1,0 +1,76 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { epochSeconds } from '../clock.ts';
+
+/** Header that carries the context from gateway to worker; clients' values never pass the gateway. */
+export const GATEWAY_CONTEXT_HEADER = 'x-gw-context';
+
+const ALGORITHM = 'HS256';
+const TYPE = 'gateway-context+jwt';
+const MAX_AGE_SECONDS = 60;
+/** A context is made anew at half its life, so that one in flight is never close to its end. */
+const RENEW_AFTER_SECONDS = 30;
+/** Accepted clock difference between gateway and worker. */
+const LEEWAY_SECONDS = 30;
+const MAX_CACHED = 10_000;
+
+/** What a gateway tells a worker about an admitted call. A client's token alone opens no worker. */
+export interface GatewayContext {
+  /** The grant of the access token this context was made for. */
+  readonly gid: string;
+  /** Tools the caller may list and call; `*` = all. */
+  readonly tools: readonly string[];
+}
+
+const contextClaims = z.object({
+  gid: z.string().min(1),
+  tools: z.array(z.string()),
+  iat: z.int(),
+  exp: z.int(),
+});
+
+/** Signs contexts, one per `cacheKey` (the verified token) and half minute, so that a call costs no signature. */
+export function createGatewayContextSigner(deps: { key: Uint8Array; clock: Clock }) {
+  const signed = new LRUCache<string, { text: Promise<string>; renewAt: number }>({ max: MAX_CACHED });
+  return async (cacheKey: string, context: GatewayContext): Promise<string> => {
+    const now = epochSeconds(deps.clock);
+    const known = signed.get(cacheKey);
+    if (known !== undefined && now < known.renewAt) return await known.text;
+    const text = new SignJWT({ gid: context.gid, tools: [...context.tools] })
+      .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+      .setIssuedAt(now)
+      .setExpirationTime(now + MAX_AGE_SECONDS)
+      .sign(deps.key);
+    signed.set(cacheKey, { text, renewAt: now + RENEW_AFTER_SECONDS });
+    return await text;
+  };
+}
+
+/** Verifies a context: signature, type, at most 60 s old. Undefined when it does not hold, for whatever reason. */
+export function createGatewayContextVerifier(deps: { key: Uint8Array; clock: Clock }) {
+  const verified = new LRUCache<string, z.infer<typeof contextClaims>>({ max: MAX_CACHED });
+  return async (text: string): Promise<GatewayContext | undefined> => {
+    const now = epochSeconds(deps.clock);
+    const known = verified.get(text);
+    if (known !== undefined) return known.exp + LEEWAY_SECONDS > now ? known : undefined;
+    try {
+      const { payload } = await jwtVerify(text, deps.key, {
+        algorithms: [ALGORITHM],
+        typ: TYPE,
+        currentDate: new Date(deps.clock.now()),
+        clockTolerance: LEEWAY_SECONDS,
+      });
+      const claims = contextClaims.parse(payload);
+      if (claims.exp - claims.iat > MAX_AGE_SECONDS) return undefined;
+      verified.set(text, claims);
+      return claims;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+export type GatewayContextSigner = ReturnType<typeof createGatewayContextSigner>;
+export type GatewayContextVerifier = ReturnType<typeof createGatewayContextVerifier>;

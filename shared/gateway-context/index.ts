@@ -1,0 +1,6 @@
+export type { GatewayContext, GatewayContextSigner, GatewayContextVerifier } from './gateway-context.ts';
+export {
+  createGatewayContextSigner,
+  createGatewayContextVerifier,
+  GATEWAY_CONTEXT_HEADER,
+} from './gateway-context.ts';

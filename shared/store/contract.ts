@@ -1,0 +1,61 @@
+import type { Key } from './keys.ts';
+
+/** One stored record. `version` is an opaque token that changes with every write and is never reused. */
+export interface StoredRecord {
+  readonly value: string;
+  readonly version: string;
+  /** Milliseconds since the epoch; null = no expiry. */
+  readonly expiresAt: number | null;
+}
+
+/** What must be true of a record for a change to apply: it is absent, it exists, or it has this version. */
+export type Expectation = 'absent' | 'present' | { readonly version: string };
+
+export type Change =
+  | {
+      readonly op: 'put';
+      readonly key: Key;
+      readonly value: string;
+      readonly expiresAt: number | null;
+      readonly expect?: Expectation;
+    }
+  | { readonly op: 'delete'; readonly key: Key; readonly expect?: Expectation }
+  /** Changes nothing; the commit applies only if the expectation holds. */
+  | { readonly op: 'check'; readonly key: Key; readonly expect: Expectation };
+
+/**
+ * The contract of every store driver. One record per key; expiry is judged by the caller's clock on every
+ * operation, the driver's own time-to-live only collects garbage. Every method rejects with
+ * `StoreUnavailableError` when the outcome is not known to be applied or could not be tried; a caller never
+ * turns that into "not found".
+ */
+export interface Store {
+  /** The live record, or undefined when absent or expired. */
+  read(key: Key): Promise<StoredRecord | undefined>;
+  /**
+   * Applies all changes or none; false when an expectation failed. All keys must carry the same tag: a Redis
+   * Cluster runs a script on one hash slot only.
+   */
+  commit(changes: readonly Change[]): Promise<boolean>;
+  /** Reads and deletes in one step: of any number of concurrent callers at most one gets the record. */
+  take(key: Key): Promise<StoredRecord | undefined>;
+  /** Resolves when the store answers; for readiness. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store did not do what was asked, or it is unknown whether it did. Callers answer 503 and consume nothing. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** A record written by a newer version of the product, or one whose content or MAC does not hold. */
+export class RecordRefusedError extends Error {
+  override readonly name = 'RecordRefusedError';
+  readonly reason: 'schema_too_new' | 'schema_unknown' | 'malformed' | 'mac_mismatch' | 'mac_key_unknown';
+
+  constructor(reason: RecordRefusedError['reason'], key: Key, cause?: unknown) {
+    super(`record of kind ${key.kind} refused: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * How much of a record an operating-system crash may lose. `durable`: a resolved write survives it. `relaxed`:
+ * the last moments may be lost, and losing the record costs a user at most one repeated click.
+ */
+export type Durability = 'durable' | 'relaxed';
+
+const KINDS = {
+  client: 'durable',
+  grant: 'durable',
+  'refresh-family': 'durable',
+  code: 'durable',
+  account: 'durable',
+  credential: 'durable',
+  'credential-upstream': 'durable',
+  'credential-index': 'durable',
+  'signing-keys': 'durable',
+  session: 'relaxed',
+  'session-uid': 'relaxed',
+  interaction: 'relaxed',
+  'login-transaction': 'relaxed',
+  'login-arrival': 'relaxed',
+} as const satisfies Record<string, Durability>;
+
+export type KeyKind = keyof typeof KINDS;
+
+export interface Key {
+  readonly kind: KeyKind;
+  readonly durability: Durability;
+  /** Records with the same tag may be changed in one commit. */
+  readonly tag: string;
+  /** `ocg:<kind>:{<tag>}`; the braces make the tag the Redis Cluster hash tag. */
+  readonly text: string;
+}
+
+/** Keys hold hashes of what was presented, so that a dump of the store is not a list of tokens. */
+function digest(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+}
+
+function key(kind: KeyKind, tag: string): Key {
+  return { kind, durability: KINDS[kind], tag, text: `ocg:${kind}:{${tag}}` };
+}
+
+/** Every key of the product; no key is built anywhere else. Content and lifetimes: shared/store/README.md. */
+export const keys = {
+  client: (clientId: string) => key('client', digest(clientId)),
+  session: (sessionId: string) => key('session', digest(sessionId)),
+  sessionByUid: (uid: string) => key('session-uid', digest(uid)),
+  interaction: (uid: string) => key('interaction', digest(uid)),
+  loginTransaction: (state: string) => key('login-transaction', digest(state)),
+  loginArrival: (uid: string) => key('login-arrival', digest(uid)),
+  code: (code: string) => key('code', digest(code)),
+  /** A grant and its refresh family share a tag, so that ending one ends both in a single commit. */
+  grant: (grantId: string) => key('grant', digest(grantId)),
+  refreshFamily: (grantId: string) => key('refresh-family', digest(grantId)),
+  account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
+  /** The part a worker reads. */
+  credential: (githubHost: string, handle: string) => key('credential', digest(githubHost, handle)),
+  /** The part only a gateway reads: the GitHub refresh token. */
+  credentialUpstream: (githubHost: string, handle: string) =>
+    key('credential-upstream', digest(githubHost, handle)),
+  credentialIndex: (of: CredentialIdentity) =>
+    key('credential-index', digest(of.githubHost, of.sub, of.app, of.scopes.join(' '))),
+  signingKeys: () => key('signing-keys', 'gateway'),
+} as const;
+
+/** What makes two sign-ins share one upstream credential: GitHub keeps ten live tokens per such set. */
+export interface CredentialIdentity {
+  readonly githubHost: string;
+  readonly sub: string;
+  /** The GitHub app's client id. */
+  readonly app: string;
+  /** Normalised: sorted, unique. */
+  readonly scopes: readonly string[];
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Clock } from '../../clock.ts';
+import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
+import type { Durability, Key } from '../keys.ts';
+import { inTransaction, openDatabase, retryWhileBusy, TABLE } from './database.ts';
+
+const SWEEP_INTERVAL_MS = 60_000;
+/** Expired rows deleted per sweep and table: bounds the time one sweep holds the event loop. */
+const SWEEP_BATCH = 500;
+
+interface Statements {
+  readonly read: StatementSync;
+  readonly put: StatementSync;
+  readonly remove: StatementSync;
+  readonly sweep: StatementSync;
+}
+
+type Prepared = Record<Durability, Statements>;
+
+/**
+ * The embedded driver: one file, several processes on one host (gateways and workers). Writes of durable
+ * records wait for the disk (`synchronous=FULL`) and hold the event loop for that long; relaxed ones do not.
+ */
+export async function openSqliteStore(options: { folder: string; clock: Clock }): Promise<Store> {
+  const { clock } = options;
+  const connections = await openDatabase(options.folder);
+  const prepared: Record<Durability, Prepared> = {
+    durable: prepareBoth(connections.durable),
+    relaxed: prepareBoth(connections.relaxed),
+  };
+  const readRow = (statements: Prepared, key: Key) => liveRow(statements[key.durability], key, clock.now());
+  const sweeper = setInterval(() => {
+    void retryWhileBusy(() => {
+      sweep(prepared.relaxed, clock.now());
+    }).catch(() => undefined);
+  }, SWEEP_INTERVAL_MS).unref();
+
+  return {
+    read: async (key) => await retryWhileBusy(() => readRow(prepared.relaxed, key)),
+    commit: async (changes) => {
+      requireOneTag(changes);
+      const durability = strictest(changes.map((change) => change.key));
+      return await retryWhileBusy(() =>
+        inTransaction(connections[durability], () => applyAll(prepared[durability], changes, clock.now())),
+      );
+    },
+    take: async (key) =>
+      await retryWhileBusy(() =>
+        inTransaction(connections[key.durability], () => {
+          const found = readRow(prepared[key.durability], key);
+          prepared[key.durability][key.durability].remove.run(key.text);
+          return found;
+        }),
+      ),
+    ping: async () => {
+      await retryWhileBusy(() => prepared.relaxed.relaxed.read.get(''));
+    },
+    close: () => {
+      clearInterval(sweeper);
+      connections.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function prepareBoth(database: DatabaseSync): Prepared {
+  return { durable: prepare(database, TABLE.durable), relaxed: prepare(database, TABLE.relaxed) };
+}
+
+function prepare(database: DatabaseSync, table: string): Statements {
+  return {
+    read: database.prepare(`SELECT value, version, expires_at FROM ${table} WHERE key = ?`),
+    put: database.prepare(
+      `INSERT INTO ${table} (key, value, version, expires_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, expires_at = excluded.expires_at`,
+    ),
+    remove: database.prepare(`DELETE FROM ${table} WHERE key = ?`),
+    sweep: database.prepare(
+      `DELETE FROM ${table} WHERE key IN
+       (SELECT key FROM ${table} WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ${String(SWEEP_BATCH)})`,
+    ),
+  };
+}
+
+function liveRow(statements: Statements, key: Key, now: number): StoredRecord | undefined {
+  const row = statements.read.get(key.text);
+  if (row === undefined) return undefined;
+  const expiresAt = typeof row['expires_at'] === 'number' ? row['expires_at'] : null;
+  if (expiresAt !== null && expiresAt <= now) return undefined;
+  return { value: String(row['value']), version: String(row['version']), expiresAt };
+}
+
+function applyAll(prepared: Prepared, changes: readonly Change[], now: number): boolean {
+  const holds = changes.every((change) =>
+    meets(change.expect, liveRow(prepared[change.key.durability], change.key, now)),
+  );
+  if (!holds) return false;
+  for (const change of changes) {
+    const statements = prepared[change.key.durability];
+    if (change.op === 'put') {
+      statements.put.run(change.key.text, change.value, newVersion(), change.expiresAt);
+    } else if (change.op === 'delete') {
+      statements.remove.run(change.key.text);
+    }
+  }
+  return true;
+}
+
+function meets(expect: Expectation | undefined, found: StoredRecord | undefined): boolean {
+  if (expect === undefined) return true;
+  if (expect === 'absent') return found === undefined;
+  if (expect === 'present') return found !== undefined;
+  return found?.version === expect.version;
+}
+
+function newVersion(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+function strictest(keys: readonly Key[]): Durability {
+  return keys.some((key) => key.durability === 'durable') ? 'durable' : 'relaxed';
+}
+
+/** A commit over two tags would work here and fail on a Redis Cluster: refused so that no code grows to need it. */
+function requireOneTag(changes: readonly Change[]): void {
+  const tags = new Set(changes.map((change) => change.key.tag));
+  if (tags.size !== 1) throw new TypeError(`a commit needs exactly one tag, got ${String(tags.size)}`);
+}
+
+function sweep(prepared: Prepared, now: number): void {
+  prepared.durable.sweep.run(now);
+  prepared.relaxed.sweep.run(now);
+}

@@ -1,0 +1,66 @@
+import { parseGitHubScopes } from '../../shared/github/index.ts';
+import type { Resource } from '../../shared/resources.ts';
+import { findResource } from './resource-indicator.ts';
+
+/** Parameters of an authorization request that mean something here; others are ignored (RFC 6749 §3.1). */
+const KNOWN_PARAMETERS = new Set([
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'resource',
+  'code_challenge',
+  'code_challenge_method',
+  'prompt',
+  'request',
+  'request_uri',
+  'registration',
+]);
+
+export interface ScopePolicy {
+  /** Every scope the operator allows. */
+  readonly allowed: readonly string[];
+  /** What a request without a usable scope gets. */
+  readonly baseline: readonly string[];
+}
+
+/**
+ * Normalises an authorization request before oidc-provider compares strings: unknown parameters go, scope becomes
+ * what we offer (or the baseline), resource its canonical form (or the default). Repeated parameters stay
+ * repeated, so that the library refuses them.
+ */
+export function normaliseAuthorizationRequest(
+  query: URLSearchParams,
+  rules: { scopes: ScopePolicy; resources: readonly [Resource, ...Resource[]] },
+): URLSearchParams {
+  const kept = new URLSearchParams([...query].filter(([name]) => KNOWN_PARAMETERS.has(name)));
+  normaliseScope(kept, rules.scopes);
+  normaliseResource(kept, rules.resources);
+  const mode = kept.get('response_mode');
+  // oidc-provider always knows `fragment` and `form_post`; our metadata does not list them, so they are not served.
+  if (mode !== null && mode !== 'query') kept.set('response_mode', 'not_supported');
+  return kept;
+}
+
+function normaliseScope(query: URLSearchParams, scopes: ScopePolicy): void {
+  const values = query.getAll('scope');
+  if (values.length > 1) return;
+  const requested = values[0] ?? '';
+  // Malformed scope text is for the library to refuse with `invalid_scope`.
+  if (/[^\x20\x21\x23-\x5b\x5d-\x7e]/.test(requested)) return;
+  const offered = parseGitHubScopes(requested).filter((scope) => scopes.allowed.includes(scope));
+  query.set('scope', (offered.length > 0 ? offered : scopes.baseline).join(' '));
+}
+
+function normaliseResource(query: URLSearchParams, resources: readonly [Resource, ...Resource[]]): void {
+  const values = query.getAll('resource');
+  if (values.length === 0) {
+    query.set('resource', resources[0].identifier);
+    return;
+  }
+  const canonical = new Set(values.map((value) => findResource(resources, value)?.identifier ?? value));
+  query.delete('resource');
+  for (const value of canonical) query.append('resource', value);
+}

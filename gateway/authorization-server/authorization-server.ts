@@ -1,0 +1,165 @@
+import type { Request, RequestHandler } from 'express';
+import { Router } from 'express';
+import type { Provider } from 'oidc-provider';
+import type { FindVerificationKey } from '../../shared/access-token/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/github/index.ts';
+import type { EventBus } from '../../shared/ops/index.ts';
+import type { Resource } from '../../shared/resources.ts';
+import type { Store } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { createCredentialVault, deriveCurrent } from '../../shared/vault/index.ts';
+import { createAccounts } from './accounts.ts';
+import type { ScopePolicy } from './authorization-request.ts';
+import { createClients } from './clients.ts';
+import { openCors } from './cors.ts';
+import { createGrants } from './grants.ts';
+import { createArrivals } from './login/arrivals.ts';
+import { createConsent } from './login/consent.ts';
+import { createGitHubIdentityProvider } from './login/identity-provider.ts';
+import { createLoginTransactions } from './login/login-transaction.ts';
+import { createLoginRoutes } from './login/routes.ts';
+import { createProvider } from './provider.ts';
+import { createAdapterFactory } from './provider-adapter.ts';
+import { subscribeProviderEvents } from './provider-events.ts';
+import { createRequestNormaliser } from './request-normaliser.ts';
+import { ROUTES } from './routes.ts';
+import { loadSigningKeys } from './signing-keys.ts';
+import { createAccessTokenIssuer } from './token/access-token.ts';
+import { createAuthorizationCodeGrant } from './token/authorization-code-grant.ts';
+import { createCodes } from './token/codes.ts';
+import { createTokenIssue } from './token/issue-tokens.ts';
+import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
+import { createRefreshTokens } from './token/refresh-tokens.ts';
+
+const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+
+export interface AuthorizationServerDeps {
+  readonly publicUrl: string;
+  readonly resources: readonly [Resource, ...Resource[]];
+  readonly scopes: ScopePolicy;
+  readonly registration: 'open' | 'off';
+  readonly accessTokenTtlSeconds: number;
+  readonly refreshTokenIdleSeconds: number;
+  readonly refreshTokenMaxSeconds: number;
+  readonly refreshTokenWindowSeconds: number;
+  readonly github: {
+    readonly host: GitHubHost;
+    readonly oauth: GitHubOAuthClient;
+    readonly api: GitHubApi;
+    readonly clientId: string;
+    readonly redirectUri: string;
+  };
+  readonly store: Store;
+  readonly gatewayRing: KeyRing;
+  readonly vaultRing: KeyRing;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly onFault: (error: unknown, req: Request | undefined) => void;
+}
+
+export interface AuthorizationServer {
+  /** Everything but the last resort: metadata, endpoints, login pages. */
+  readonly routes: Router;
+  /** oidc-provider itself; answers whatever reaches it, so it is mounted last. */
+  readonly provider: RequestHandler;
+  readonly findVerificationKey: FindVerificationKey;
+}
+
+/**
+ * The authorization server role (RFC 6749 §1.1), assembled.
+ * @throws what loading the signing keys throws: without them a gateway does not start.
+ */
+export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
+  const { publicUrl, resources, scopes, clock, events } = deps;
+  const signingKeys = await loadSigningKeys(deps);
+  const core = createTokenCore(deps, signingKeys);
+  const provider = createProvider(
+    { ...deps, grantTtlSeconds: deps.refreshTokenMaxSeconds },
+    { ...core, signingKeys, clock, cookieKeys: cookieKeys(deps.gatewayRing) },
+  );
+  subscribeProviderEvents(provider, { events, onFault: deps.onFault });
+  const routes = Router({ caseSensitive: true, strict: true });
+  routes.use([ROUTES.registration, ROUTES.token, ROUTES.revocation, ROUTES.jwks, ...WELL_KNOWN], openCors);
+  routes.get(ROUTES.jwks, (_req, res) => {
+    res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
+    res.send(JSON.stringify(signingKeys.publicJwks));
+  });
+  routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
+  routes.use(createLoginPages(deps, provider, core));
+  const callback = provider.callback();
+  return {
+    routes,
+    provider: (req, res) => {
+      void callback(req, res);
+    },
+    findVerificationKey: signingKeys.findVerificationKey,
+  };
+}
+
+type TokenCore = ReturnType<typeof createTokenCore>;
+
+/** Grants, codes and tokens: what both the token endpoint and a finished login need. */
+function createTokenCore(
+  deps: AuthorizationServerDeps,
+  signingKeys: Awaited<ReturnType<typeof loadSigningKeys>>,
+) {
+  const { store, gatewayRing, vaultRing, clock, events } = deps;
+  const githubHost = deps.github.host.key;
+  const now = () => clock.now();
+  const vault = createCredentialVault({ store, gatewayRing, vaultRing, githubHost, clock });
+  const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
+  const clients = createClients({ store, gatewayRing });
+  const codes = createCodes({ store, gatewayRing, now });
+  const refreshTokens = createRefreshTokens(gatewayRing);
+  const lifetimes = {
+    idleMs: deps.refreshTokenIdleSeconds * 1000,
+    absoluteMs: deps.refreshTokenMaxSeconds * 1000,
+  };
+  const grants = createGrants({ store, vault, gatewayRing, clock, lifetimes, events });
+  const issueAccessToken = createAccessTokenIssuer({
+    issuer: deps.publicUrl,
+    signingKeys,
+    ttlSeconds: deps.accessTokenTtlSeconds,
+    clock,
+  });
+  const issue = createTokenIssue({ grants, accounts, vault, refreshTokens, issueAccessToken, events, now });
+  const windowMs = deps.refreshTokenWindowSeconds * 1000;
+  return {
+    vault,
+    accounts,
+    clients,
+    grants,
+    adapter: createAdapterFactory({ store, gatewayRing, clock, clients, grants, codes, refreshTokens }),
+    authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
+    refreshTokenGrant: createRefreshTokenGrant({ grants, issue, refreshTokens, windowMs, now }),
+  };
+}
+
+function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, core: TokenCore): Router {
+  const { store, gatewayRing, clock, events, github } = deps;
+  const consent = createConsent({
+    secret: deriveCurrent(gatewayRing, 'consent-form'),
+    githubHost: new URL(github.host.webBase).host,
+  });
+  const login = {
+    ...core,
+    provider,
+    consent,
+    transactions: createLoginTransactions({ store, gatewayRing, clock }),
+    identityProvider: createGitHubIdentityProvider(github),
+    arrivals: createArrivals({ store, gatewayRing, clock }),
+    githubHost: github.host.key,
+    app: github.clientId,
+    scopes: deps.scopes,
+    grantTtlMs: deps.refreshTokenMaxSeconds * 1000,
+    clock,
+    events,
+  };
+  return createLoginRoutes(login, { publicUrl: deps.publicUrl, onFault: deps.onFault });
+}
+
+/** Cookie signatures of every root key are accepted, so that rotating GATEWAY_KEYS signs nobody out. */
+function cookieKeys(ring: KeyRing): string[] {
+  return ring.ids.flatMap((id) => ring.derive(id, 'cookie-signature')?.toString('base64url') ?? []);
+}

@@ -1,0 +1,3 @@
+export type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts';
+export { createAuthorizationServer } from './authorization-server.ts';
+export { GRANT_END_REASONS } from './grants.ts';

@@ -1,0 +1,49 @@
+import { epochSeconds } from '../../../shared/clock.ts';
+import { coversGitHubScope } from '../../../shared/github/index.ts';
+import { interactionPath } from '../routes.ts';
+import type { Arrival } from './arrivals.ts';
+import { completeLogin } from './finish.ts';
+import type { UpstreamIdentity } from './identity-provider.ts';
+import { LoginFailure } from './identity-provider.ts';
+import type { Interaction, LoginDeps, NextHop } from './login.ts';
+import type { LoginTransaction } from './login-transaction.ts';
+import { stepAfterGitHub } from './next-step.ts';
+
+/**
+ * The browser came back from GitHub with a code; transaction and browser binding are already checked.
+ * @throws LoginFailure when GitHub refuses, fails or grants nothing.
+ */
+export async function arrive(
+  deps: LoginDeps,
+  interaction: Interaction,
+  { transaction, code }: { transaction: LoginTransaction; code: string },
+): Promise<NextHop> {
+  const identity = await deps.identityProvider.redeem({ code, codeVerifier: transaction.codeVerifier });
+  try {
+    const arrival = await keepIdentity(deps, identity, transaction);
+    const step = stepAfterGitHub({ shownSub: transaction.shownSub ?? undefined, arrivedSub: arrival.sub });
+    if (step === 'finish') {
+      return await completeLogin(deps, interaction, { arrival, loginTs: epochSeconds(deps.clock) });
+    }
+    await deps.arrivals.save(interaction.uid, arrival);
+    return { location: interactionPath(interaction.uid) };
+  } catch (error) {
+    // Nothing holds the token that GitHub just issued: it must not stay alive unnoticed.
+    await deps.identityProvider.discard(identity.token);
+    throw error;
+  }
+}
+
+async function keepIdentity(
+  deps: LoginDeps,
+  identity: UpstreamIdentity,
+  transaction: LoginTransaction,
+): Promise<Arrival> {
+  const scope = transaction.scopes.filter((consented) => coversGitHubScope(identity.scopes, consented));
+  if (scope.length === 0) throw new LoginFailure('access_denied', 'no_scope_granted');
+  const sub = await deps.accounts.signedIn(identity.user);
+  const grantId = deps.grants.newGrantId();
+  const credential = { githubHost: deps.githubHost, sub, app: deps.app, scopes: identity.scopes };
+  const { handle } = await deps.vault.acquire(credential, identity.token, deps.grants.firstHold(grantId));
+  return { sub, login: identity.user.login, grantId, handle, scope, shownSub: transaction.shownSub };
+}

@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
+import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
+import { redirectTarget } from '../redirect-uri.ts';
+import { interactionPath } from '../routes.ts';
+
+/** What is being decided; everything the page shows and the answer is bound to. */
+export interface ConsentSubject {
+  readonly uid: string;
+  readonly clientId: string;
+  readonly clientName: string | undefined;
+  readonly redirectUri: string;
+  readonly resource: string;
+  readonly requested: readonly string[];
+  /** What the person may add by ticking it. */
+  readonly offered: readonly string[];
+  /** Who is signed in, if anybody. */
+  readonly account: { readonly sub: string; readonly login: string } | undefined;
+  readonly accountChangedFrom: string | undefined;
+}
+
+export interface ConsentAnswer {
+  readonly decision: 'allow' | 'other-account' | 'deny';
+  /** Requested scopes and the offered ones that were ticked. */
+  readonly scopes: readonly string[];
+}
+
+/** Renders and reads the consent form. The form's token binds the answer to exactly what the page showed. */
+export function createConsent(deps: { secret: Uint8Array; githubHost: string }) {
+  const tokenOf = (subject: ConsentSubject) =>
+    createHmac('sha256', deps.secret)
+      .update(JSON.stringify(shown(subject)))
+      .digest('base64url');
+  return {
+    model: (subject: ConsentSubject): ConsentModel => ({
+      action: interactionPath(subject.uid),
+      csrfToken: tokenOf(subject),
+      client: { name: subject.clientName, id: subject.clientId },
+      redirect: redirectTarget(subject.redirectUri),
+      resource: subject.resource,
+      githubHost: deps.githubHost,
+      requested: subject.requested.map(toLine),
+      offered: subject.offered.map(toLine),
+      account: subject.account?.login,
+      accountChangedFrom: subject.accountChangedFrom,
+    }),
+    /** The answer, or undefined when the form is not the one this page rendered for this browser. */
+    read: (subject: ConsentSubject, form: Readonly<Record<string, unknown>>): ConsentAnswer | undefined => {
+      if (!isEqual(form['csrf'], tokenOf(subject))) return undefined;
+      const decision = form['decision'];
+      if (decision !== 'allow' && decision !== 'deny' && decision !== 'other-account') return undefined;
+      const ticked = [form['scope'] ?? []].flat();
+      const extra = subject.offered.filter((scope) => ticked.includes(scope));
+      return { decision, scopes: [...subject.requested, ...extra].sort() };
+    },
+  };
+}
+
+export type Consent = ReturnType<typeof createConsent>;
+
+function shown(subject: ConsentSubject): readonly unknown[] {
+  const { uid, clientId, clientName, redirectUri, resource, requested, account } = subject;
+  return [
+    'consent',
+    uid,
+    clientId,
+    clientName ?? null,
+    redirectUri,
+    resource,
+    requested,
+    account?.sub ?? null,
+  ];
+}
+
+function toLine(scope: string): ScopeLine {
+  return { name: scope, meaning: meaningOfGitHubScope(scope) };
+}
+
+function isEqual(presented: unknown, expected: string): boolean {
+  if (typeof presented !== 'string') return false;
+  const left = Buffer.from(presented);
+  const right = Buffer.from(expected);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,48 @@
+import type { Arrival } from './arrivals.ts';
+import type { LoginFailure } from './identity-provider.ts';
+import type { Interaction, LoginDeps, NextHop } from './login.ts';
+
+/** What the client is told; GitHub's own words are not passed on. */
+const DESCRIPTIONS: Readonly<Record<LoginFailure['code'], string>> = {
+  access_denied: 'the resource owner or GitHub denied the request',
+  server_error: 'the sign-in at GitHub failed',
+  temporarily_unavailable: 'GitHub did not answer; try again',
+};
+
+/** Makes the grant and answers login and consent of the interaction at once. `loginTs` in seconds. */
+export async function completeLogin(
+  deps: LoginDeps,
+  interaction: Interaction,
+  { arrival, loginTs }: { arrival: Arrival; loginTs: number },
+): Promise<NextHop> {
+  const { grantId, sub, scope, handle } = arrival;
+  const clientId = String(interaction.params['client_id']);
+  const resource = String(interaction.params['resource']);
+  await deps.clients.keepUntil(clientId, deps.clock.now() + deps.grantTtlMs);
+  await deps.grants.create(grantId, { clientId, sub, resource, scope }, handle);
+  await leaveOtherSession(deps, interaction, sub);
+  interaction.result = { login: { accountId: sub, ts: loginTs }, consent: { grantId }, select_account: {} };
+  await interaction.persist();
+  deps.events.emit({ type: 'login.finished', accountId: sub, clientId });
+  return { location: interaction.returnTo };
+}
+
+/** The confirmed account replaces the browser's session; grants of the other account stay as they are. */
+async function leaveOtherSession(deps: LoginDeps, interaction: Interaction, sub: string): Promise<void> {
+  const session = interaction.session;
+  if (session === undefined || session.accountId === sub) return;
+  await (await deps.provider.Session.findByUid(session.uid))?.destroy();
+  delete interaction.session;
+}
+
+/** Ends the interaction with an error that oidc-provider sends to the client (RFC 6749 §4.1.2.1). */
+export async function failLogin(
+  deps: Pick<LoginDeps, 'events'>,
+  interaction: Interaction,
+  failure: { code: LoginFailure['code']; reason: string },
+): Promise<NextHop> {
+  deps.events.emit({ type: 'login.failed', reason: failure.reason });
+  interaction.result = { error: failure.code, error_description: DESCRIPTIONS[failure.code] };
+  await interaction.persist();
+  return { location: interaction.returnTo };
+}

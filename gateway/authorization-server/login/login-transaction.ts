@@ -1,0 +1,93 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Clock } from '../../../shared/clock.ts';
+import type { RecordFamily, Store } from '../../../shared/store/index.ts';
+import { createRecords, keys } from '../../../shared/store/index.ts';
+import type { KeyRing } from '../../../shared/vault/index.ts';
+import { deriveCurrent, recordMacKeys } from '../../../shared/vault/index.ts';
+
+export const TRANSACTION_TTL_MS = 10 * 60_000;
+
+/** One way to GitHub and back, made when consent was given and taken by the callback. */
+export interface LoginTransaction {
+  readonly uid: string;
+  readonly clientId: string;
+  /** Consented scopes; what is asked of GitHub. */
+  readonly scopes: readonly string[];
+  /** Who the consent page named. */
+  readonly shownSub: string | null;
+  readonly codeVerifier: string;
+  /** SHA-256 of the cookie that binds the transaction to the browser that consented. */
+  readonly cookieDigest: string;
+}
+
+const transactionFamily: RecordFamily<LoginTransaction> = {
+  schema: 1,
+  shape: z.strictObject({
+    uid: z.string(),
+    clientId: z.string(),
+    scopes: z.array(z.string()),
+    shownSub: z.string().nullable(),
+    codeVerifier: z.string(),
+    cookieDigest: z.string(),
+  }),
+};
+
+export interface StartedTransaction {
+  readonly state: string;
+  readonly codeChallenge: string;
+  readonly cookie: { readonly suffix: string; readonly value: string };
+}
+
+export interface LoginTransactions {
+  start(of: Pick<LoginTransaction, 'uid' | 'clientId' | 'scopes' | 'shownSub'>): Promise<StartedTransaction>;
+  /** Takes the transaction of a callback: it is gone afterwards, whatever happens next. */
+  take(state: string): Promise<LoginTransaction | undefined>;
+  cookieSuffix(state: string): string;
+}
+
+/**
+ * State, PKCE verifier and cookie are derived from a gateway secret and the consent they belong to: a consent
+ * form that is sent twice starts the same transaction, so a double click cannot strand the browser between two.
+ */
+export function createLoginTransactions(deps: {
+  store: Store;
+  gatewayRing: KeyRing;
+  clock: Clock;
+}): LoginTransactions {
+  const { store, clock } = deps;
+  const records = createRecords(store, transactionFamily, recordMacKeys(deps.gatewayRing));
+  const secret = deriveCurrent(deps.gatewayRing, 'login-transaction');
+  const derive = (part: string, seed: string) =>
+    createHmac('sha256', secret).update(`${part}\n${seed}`).digest('base64url');
+  return {
+    start: async (of) => {
+      const seed = JSON.stringify([of.uid, of.clientId, of.scopes, of.shownSub]);
+      const state = derive('state', seed);
+      const codeVerifier = derive('verifier', seed);
+      const value = derive('cookie', seed);
+      const data = { ...of, codeVerifier, cookieDigest: sha256(value) };
+      const expiresAt = clock.now() + TRANSACTION_TTL_MS;
+      await store.commit([records.put(keys.loginTransaction(state), data, { expiresAt })]);
+      return { state, codeChallenge: sha256(codeVerifier), cookie: { suffix: cookieSuffix(state), value } };
+    },
+    take: async (state) => (await records.take(keys.loginTransaction(state)))?.data,
+    cookieSuffix,
+  };
+}
+
+/** True when the browser presents the cookie it got at consent (fastmcp CVE-2026-27124: any browser would do). */
+export function isBoundToBrowser(transaction: LoginTransaction, cookie: string | undefined): boolean {
+  const presented = Buffer.from(sha256(cookie ?? ''));
+  const expected = Buffer.from(transaction.cookieDigest);
+  return presented.length === expected.length && timingSafeEqual(presented, expected);
+}
+
+/** Lets several logins run in one browser: each has a cookie of its own, found by its state. */
+function cookieSuffix(state: string): string {
+  return sha256(`cookie name ${state}`).slice(0, 10);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

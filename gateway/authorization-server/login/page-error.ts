@@ -1,0 +1,69 @@
+import type { ErrorRequestHandler, Request } from 'express';
+import { errors } from 'oidc-provider';
+import { RecordRefusedError, StoreUnavailableError } from '../../../shared/store/index.ts';
+import { UnsealError } from '../../../shared/vault/index.ts';
+import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
+import { RETRY_AFTER_SECONDS } from '../protocol-error.ts';
+
+/** A login step that ends on a page of ours and never in a redirect. */
+export class PageError extends Error {
+  override readonly name = 'PageError';
+  readonly status: number;
+  readonly reason: keyof typeof EXPLANATIONS;
+
+  constructor(status: number, reason: keyof typeof EXPLANATIONS) {
+    super(`login page: ${reason}`);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+const EXPLANATIONS = {
+  unknown_state: 'This sign-in is not known here: it has expired, was already used, or was not started here.',
+  other_browser: 'This sign-in was started in another browser. It can only be finished where it was started.',
+  expired: 'This sign-in has expired or was already finished.',
+  malformed: 'The address of this page is not one that GitHub sends.',
+  stale_form: 'The form does not belong to the page as it is now.',
+  foreign_origin: 'The form was sent from another site.',
+} as const;
+
+/** Answers every failure of the login routes with a page; faults of ours are reported, the rest is the browser's. */
+export function answerLoginError(onFault: (error: unknown, req: Request) => void): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const { status, explanation } = judge(error);
+    if (status >= 500) onFault(error, req);
+    if (status === 503) res.set('retry-after', String(RETRY_AFTER_SECONDS));
+    res.status(status).set(PAGE_HEADERS);
+    res.send(
+      messagePage({
+        title: status >= 500 ? 'Sign-in is not available right now' : 'Sign-in cannot go on',
+        explanation,
+        next:
+          status === 503
+            ? 'Reload this page in a moment.'
+            : 'Go back to the application and start signing in again.',
+        requestId: res.get('x-request-id'),
+      }),
+    );
+  };
+}
+
+function judge(error: unknown): { status: number; explanation: string } {
+  if (error instanceof PageError) return { status: error.status, explanation: EXPLANATIONS[error.reason] };
+  if (error instanceof errors.SessionNotFound) return { status: 400, explanation: EXPLANATIONS.expired };
+  if (isUnavailable(error)) return { status: 503, explanation: 'A part of the service is not reachable.' };
+  const status =
+    typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  if (status >= 400 && status < 500) return { status, explanation: EXPLANATIONS.stale_form };
+  return { status: 500, explanation: 'Something went wrong here. It has been recorded.' };
+}
+
+function isUnavailable(error: unknown): boolean {
+  const kinds = [StoreUnavailableError, RecordRefusedError, UnsealError];
+  if (kinds.some((kind) => error instanceof kind)) return true;
+  return error instanceof errors.OIDCProviderError && error.status === 503;
+}

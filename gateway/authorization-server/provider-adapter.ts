@@ -1,0 +1,162 @@
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../../shared/clock.ts';
+import type { Key, Records, Store } from '../../shared/store/index.ts';
+import { createRecords, keys } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { recordMacKeys } from '../../shared/vault/index.ts';
+import type { Clients } from './clients.ts';
+import { payloadFamily } from './clients.ts';
+import type { Grants } from './grants.ts';
+import { asProtocolStep } from './protocol-error.ts';
+import type { Codes } from './token/codes.ts';
+import { parseRefreshToken } from './token/refresh-token.ts';
+import type { RefreshTokens } from './token/refresh-tokens.ts';
+
+/** How long a registered client lives without ever holding a grant (ms). */
+const UNUSED_CLIENT_MS = 7 * 24 * 60 * 60_000;
+
+interface AdapterDeps {
+  readonly store: Store;
+  readonly gatewayRing: KeyRing;
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly grants: Grants;
+  readonly codes: Codes;
+  readonly refreshTokens: RefreshTokens;
+}
+
+/**
+ * oidc-provider's storage, model by model. Records that grant power carry a MAC. Codes and grants have their own
+ * records and rules (token/, grants.ts); here the library only sees them through its own shapes.
+ */
+export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
+  const authentic = createRecords(deps.store, payloadFamily, recordMacKeys(deps.gatewayRing));
+  const plain = createRecords(deps.store, payloadFamily);
+  const adapters: Readonly<Record<string, Partial<Adapter>>> = {
+    Client: recordAdapter(deps, deps.clients.records, keys.client, UNUSED_CLIENT_MS),
+    Session: sessionAdapter(deps, authentic),
+    Interaction: recordAdapter(deps, plain, keys.interaction),
+    Grant: grantAdapter(deps),
+    AuthorizationCode: codeAdapter(deps),
+    RefreshToken: refreshTokenAdapter(deps),
+  };
+  return (model) => complete(model, adapters[model] ?? {});
+}
+
+/** Methods a model does not have find nothing and refuse to write: an unexpected model is a configuration fault. */
+function complete(model: string, adapter: Partial<Adapter>): Adapter {
+  const absent = () => Promise.resolve(undefined);
+  const refuse = () =>
+    Promise.reject(new TypeError(`oidc-provider asked to store ${model}, which is not enabled`));
+  const { upsert, find, findByUid, consume, destroy } = adapter;
+  return {
+    upsert: async (id, payload, ttl) => {
+      await asProtocolStep(async () => await (upsert ?? refuse)(id, payload, ttl));
+    },
+    find: async (id) => await asProtocolStep(async () => await (find ?? absent)(id)),
+    findByUid: async (uid) => await asProtocolStep(async () => await (findByUid ?? absent)(uid)),
+    findByUserCode: absent,
+    consume: async (id) => {
+      await asProtocolStep(async () => await (consume ?? refuse)(id));
+    },
+    destroy: async (id) => {
+      await asProtocolStep(async () => await (destroy ?? absent)(id));
+    },
+    // No index by grant: codes, refresh tokens and workers all look at the grant itself.
+    revokeByGrantId: absent,
+  };
+}
+
+function recordAdapter(
+  deps: AdapterDeps,
+  records: Records<AdapterPayload>,
+  keyOf: (id: string) => Key,
+  defaultTtlMs?: number,
+): Partial<Adapter> {
+  return {
+    upsert: async (id, payload, ttl) => {
+      const ttlMs = Number.isFinite(ttl) ? Number(ttl) * 1000 : defaultTtlMs;
+      const expiresAt = ttlMs === undefined ? null : deps.clock.now() + ttlMs;
+      await deps.store.commit([records.put(keyOf(id), payload, { expiresAt })]);
+    },
+    find: async (id) => (await records.read(keyOf(id)))?.data,
+    destroy: async (id) => {
+      await deps.store.commit([{ op: 'delete', key: keyOf(id) }]);
+    },
+  };
+}
+
+/** Sessions are also found by `uid`; that index points to the session id and is verified on use. */
+function sessionAdapter(deps: AdapterDeps, records: Records<AdapterPayload>): Partial<Adapter> {
+  const byId = recordAdapter(deps, records, keys.session);
+  const byUid = recordAdapter(deps, records, keys.sessionByUid);
+  return {
+    ...byId,
+    upsert: async (id, payload, ttl) => {
+      await byUid.upsert?.(String(payload.uid), { jti: id }, ttl);
+      await byId.upsert?.(id, payload, ttl);
+    },
+    findByUid: async (uid) => {
+      const pointer = await byUid.find?.(uid);
+      const session = pointer?.jti === undefined ? undefined : await byId.find?.(pointer.jti);
+      return session?.uid === uid ? session : undefined;
+    },
+  };
+}
+
+function grantAdapter({ grants }: AdapterDeps): Partial<Adapter> {
+  return {
+    find: async (grantId) => {
+      const found = await grants.find(grantId);
+      if (found === undefined) return undefined;
+      const { clientId, sub, resource, scope, createdAt, endsAt } = found.data;
+      return {
+        jti: grantId,
+        kind: 'Grant',
+        clientId,
+        accountId: sub,
+        resources: { [resource]: scope.join(' ') },
+        iat: Math.floor(createdAt / 1000),
+        exp: Math.floor(endsAt / 1000),
+      };
+    },
+    // oidc-provider destroys a grant only at its revocation endpoint; our token endpoint has its own reasons.
+    destroy: async (grantId) => {
+      await grants.end(grantId, 'revoked_by_client');
+    },
+  };
+}
+
+function codeAdapter({ codes, clock }: AdapterDeps): Partial<Adapter> {
+  return {
+    upsert: async (code, payload, ttl) => {
+      const { clientId, grantId, redirectUri, codeChallenge, resource } = payload;
+      if (!clientId || !grantId || !redirectUri || !codeChallenge || typeof resource !== 'string') {
+        throw new TypeError('an authorization code without client, grant, redirect, challenge or resource');
+      }
+      const expiresAt = clock.now() + (ttl ?? 0) * 1000;
+      await codes.create(code, { clientId, grantId, redirectUri, codeChallenge, resource, expiresAt });
+    },
+  };
+}
+
+/** Refresh tokens are derived, not stored; `/revoke` finds the grant behind one through this view. */
+function refreshTokenAdapter({ grants, refreshTokens }: AdapterDeps): Partial<Adapter> {
+  return {
+    find: async (token) => {
+      const presented = parseRefreshToken(token);
+      const found = presented && (await grants.find(presented.grantId));
+      const family = found?.data.refresh;
+      if (presented === undefined || found === undefined || family === undefined || family === null)
+        return undefined;
+      if (!refreshTokens.isAuthentic(family, presented)) return undefined;
+      const { grantId } = presented;
+      const { clientId, sub, createdAt, endsAt } = found.data;
+      const iat = Math.floor(createdAt / 1000);
+      const exp = Math.floor(endsAt / 1000);
+      return { jti: token, kind: 'RefreshToken', clientId, accountId: sub, grantId, iat, iiat: iat, exp };
+    },
+    // The token itself is not stored: its grant, destroyed next, is what ends.
+    destroy: () => Promise.resolve(),
+  };
+}

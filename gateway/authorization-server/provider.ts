@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
+import type { Clock } from '../../shared/clock.ts';
+import { epochSeconds } from '../../shared/clock.ts';
+import type { Resource } from '../../shared/resources.ts';
+import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
+import type { Accounts } from './accounts.ts';
+import type { ScopePolicy } from './authorization-request.ts';
+import { cookieRules } from './cookie-names.ts';
+import { createDiscoveryCorrection } from './discovery.ts';
+import { createInteractionPolicy } from './interaction-policy.ts';
+import { RETRY_AFTER_SECONDS } from './protocol-error.ts';
+import { findResource } from './resource-indicator.ts';
+import { interactionPath, ROUTES } from './routes.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+const CODE_TTL_SECONDS = 60;
+/** Reading the page and signing in at GitHub. */
+const INTERACTION_TTL_SECONDS = 900;
+const SESSION_TTL_SECONDS = 8 * 60 * 60;
+const SESSION_IDLE_SECONDS = 60 * 60;
+
+export interface ProviderRules {
+  readonly publicUrl: string;
+  readonly resources: readonly [Resource, ...Resource[]];
+  readonly scopes: ScopePolicy;
+  readonly registration: 'open' | 'off';
+  readonly accessTokenTtlSeconds: number;
+  readonly grantTtlSeconds: number;
+}
+
+type GrantHandler = (ctx: KoaContextWithOIDC) => Promise<void>;
+
+export interface ProviderParts {
+  readonly adapter: NonNullable<Configuration['adapter']>;
+  readonly accounts: Accounts;
+  readonly signingKeys: SigningKeys;
+  readonly cookieKeys: readonly string[];
+  readonly clock: Clock;
+  readonly authorizationCodeGrant: GrantHandler;
+  readonly refreshTokenGrant: GrantHandler;
+}
+
+/** oidc-provider with everything this server does not do switched off, and our grant handlers in place of its. */
+export function createProvider(rules: ProviderRules, parts: ProviderParts): Provider {
+  const provider = new Provider(rules.publicUrl, configuration(rules, parts));
+  // Host and protocol were pinned to PUBLIC_URL by the request normaliser; see there.
+  provider.proxy = true;
+  provider.use(addRetryAfter);
+  provider.use(
+    createDiscoveryCorrection({
+      scopes: rules.scopes,
+      resources: rules.resources.map((entry) => entry.identifier),
+    }),
+  );
+  // `resource` may be repeated in the request so that it is answered with `invalid_target`, as RFC 8707 says.
+  provider.registerGrantType(
+    'authorization_code',
+    parts.authorizationCodeGrant,
+    ['code', 'redirect_uri', 'code_verifier', 'resource'],
+    ['resource'],
+  );
+  provider.registerGrantType(
+    'refresh_token',
+    parts.refreshTokenGrant,
+    ['refresh_token', 'scope', 'resource'],
+    ['resource'],
+  );
+  return provider;
+}
+
+function configuration(rules: ProviderRules, parts: ProviderParts): Configuration {
+  const cookies = cookieRules(rules.publicUrl);
+  const cookieOptions = { httpOnly: true, sameSite: 'lax', signed: true, secure: cookies.secure } as const;
+  return {
+    adapter: parts.adapter,
+    jwks: { keys: parts.signingKeys.privateJwks.keys.map((key) => ({ ...key })) },
+    findAccount: async (_ctx, sub) => await findAccount(parts.accounts, sub),
+    loadExistingGrant: async (ctx) => {
+      const grantId = ctx.oidc.result?.consent?.grantId;
+      return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
+    },
+    renderError,
+    routes: {
+      authorization: ROUTES.authorization,
+      token: ROUTES.token,
+      registration: ROUTES.registration,
+      revocation: ROUTES.revocation,
+      jwks: ROUTES.jwks,
+      end_session: ROUTES.endSession,
+    },
+    interactions: {
+      policy: createInteractionPolicy(),
+      url: (_ctx, interaction) => interactionPath(interaction.uid),
+    },
+    cookies: {
+      keys: [...parts.cookieKeys],
+      names: { session: cookies.session, interaction: cookies.interaction, resume: cookies.resume },
+      long: cookieOptions,
+      short: cookieOptions,
+    },
+    responseTypes: ['code'],
+    scopes: [],
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientAuthMethods: ['none'],
+    clientDefaults: {
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      id_token_signed_response_alg: 'ES256',
+    },
+    // The endpoints it guards use no cookies, and editors send origins that no redirect URI matches.
+    clientBasedCORS: () => true,
+    expiresWithSession: () => false,
+    ttl: {
+      AccessToken: () => rules.accessTokenTtlSeconds,
+      AuthorizationCode: CODE_TTL_SECONDS,
+      Grant: rules.grantTtlSeconds,
+      IdToken: CODE_TTL_SECONDS,
+      Interaction: INTERACTION_TTL_SECONDS,
+      Session: (_ctx, session) => sessionTtl(session.loginTs, epochSeconds(parts.clock)),
+    },
+    features: features(rules),
+  };
+}
+
+function features(rules: ProviderRules): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    dPoP: { enabled: false },
+    registration: {
+      enabled: rules.registration === 'open',
+      issueRegistrationAccessToken: false,
+      idFactory: () => `dcr_${randomUUID()}`,
+    },
+    revocation: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => rules.resources[0].identifier,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_ctx, identifier) => {
+        const resource = findResource(rules.resources, identifier);
+        if (resource === undefined) throw new errors.InvalidTarget('the resource is not served here');
+        return {
+          scope: rules.scopes.allowed.join(' '),
+          audience: resource.identifier,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'ES256' } },
+        };
+      },
+    },
+  };
+}
+
+async function findAccount(accounts: Accounts, sub: string) {
+  const account = await accounts.find(sub);
+  return account && { accountId: sub, claims: () => Promise.resolve({ sub }) };
+}
+
+/** At most 8 h since the sign-in at GitHub, at most 1 h without use. */
+function sessionTtl(loginTs: number | undefined, now: number): number {
+  const rest = (loginTs ?? now) + SESSION_TTL_SECONDS - now;
+  return Math.max(1, Math.min(SESSION_IDLE_SECONDS, rest));
+}
+
+async function addRetryAfter(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  await next();
+  if (ctx.status === 503) ctx.set('retry-after', String(RETRY_AFTER_SECONDS));
+}
+
+/** Errors that must not be redirected (unknown client, bad redirect URI) become a page; nothing sent is echoed. */
+const renderError: NonNullable<Configuration['renderError']> = (ctx, _out, error) => {
+  const isOurs = ctx.status >= 500;
+  ctx.set({ ...PAGE_HEADERS });
+  ctx.body = messagePage({
+    title: isOurs ? 'Sign-in is not available right now' : 'This sign-in request cannot be used',
+    explanation: isOurs ? 'A part of the service is not reachable. Nothing was changed.' : explain(error),
+    next: isOurs
+      ? 'Try again in a moment from the application.'
+      : 'Start again from the application; if it happens again, tell the people who made it.',
+    requestId: ctx.res.getHeader('x-request-id')?.toString(),
+  });
+};
+
+function explain(error: Error): string {
+  if (error instanceof errors.InvalidRedirectUri)
+    return 'The address to return to is not one the application registered.';
+  if (error instanceof errors.SessionNotFound)
+    return 'The request has expired, was already finished, or belongs to another browser.';
+  if (error instanceof errors.InvalidClient) return 'The application is not registered here (any more).';
+  return 'The application sent a request that is incomplete or not allowed.';
+}

@@ -1,0 +1,131 @@
+import { stringify } from 'node:querystring';
+import type { ParsedUrlQueryInput } from 'node:querystring';
+import { Readable } from 'node:stream';
+import { Router, json, urlencoded } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Resource } from '../../shared/resources.ts';
+import type { ScopePolicy } from './authorization-request.ts';
+import { normaliseAuthorizationRequest } from './authorization-request.ts';
+import { judgeRegistration } from './registration-policy.ts';
+import { findResource } from './resource-indicator.ts';
+import { ROUTES } from './routes.ts';
+
+const MAX_REGISTRATION_BYTES = 16 * 1024;
+const MAX_FORM_BYTES = 16 * 1024;
+
+/**
+ * What happens to a request before oidc-provider sees it. The library compares strings exactly and builds every
+ * URL from the request's Host: both are settled here, once, from configuration.
+ */
+export function createRequestNormaliser(rules: {
+  publicUrl: string;
+  scopes: ScopePolicy;
+  resources: readonly [Resource, ...Resource[]];
+}): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(pinPublicUrl(rules.publicUrl));
+  router.get(ROUTES.authorization, (req, _res, next) => {
+    const [path = '', query = ''] = splitOnce(req.url, '?');
+    req.url = `${path}?${normaliseAuthorizationRequest(new URLSearchParams(query), rules).toString()}`;
+    next();
+  });
+  router.post(
+    ROUTES.registration,
+    json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
+    applyRegistrationPolicy,
+  );
+  router.post(
+    [ROUTES.token, ROUTES.revocation],
+    refuseQuery,
+    urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
+  );
+  router.post(ROUTES.token, (req, _res, next) => {
+    canonicaliseResource(req, rules.resources);
+    next();
+  });
+  router.post([ROUTES.token, ROUTES.revocation], (req, _res, next) => {
+    if (req.body !== undefined) replayBody(req, stringify(req.body as ParsedUrlQueryInput));
+    next();
+  });
+  router.use([ROUTES.token, ROUTES.registration, ROUTES.revocation], answerBodyFault);
+  return router;
+}
+
+/** Host and forwarded headers become those of PUBLIC_URL: metadata and redirects never follow a client's Host. */
+function pinPublicUrl(publicUrl: string): RequestHandler {
+  const url = new URL(publicUrl);
+  return (req, _res, next) => {
+    for (const name of Object.keys(req.headers)) {
+      if (name.startsWith('x-forwarded-') || name === 'forwarded') Reflect.deleteProperty(req.headers, name);
+    }
+    req.headers.host = url.host;
+    req.headers['x-forwarded-proto'] = url.protocol.slice(0, -1);
+    next();
+  };
+}
+
+/** Credentials in a URL end up in logs and histories (OAuth 2.1 §3.2). */
+const refuseQuery: RequestHandler = (req, res, next) => {
+  if (splitOnce(req.url, '?').length === 1) {
+    next();
+    return;
+  }
+  answer(res, 400, { error: 'invalid_request', error_description: 'parameters belong in the request body' });
+};
+
+const applyRegistrationPolicy: RequestHandler = (req, res, next) => {
+  const body: unknown = req.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    answer(res, 400, {
+      error: 'invalid_client_metadata',
+      error_description: 'the body must be a JSON object',
+    });
+    return;
+  }
+  const judged = judgeRegistration(Object.fromEntries(Object.entries(body)));
+  if (!judged.ok) {
+    answer(res, 400, { error: judged.error, error_description: judged.description });
+    return;
+  }
+  replayBody(req, JSON.stringify(judged.metadata));
+  next();
+};
+
+function canonicaliseResource(req: Request, resources: readonly Resource[]): void {
+  const body = req.body as Record<string, unknown> | undefined;
+  const value = body?.['resource'];
+  if (body === undefined || typeof value !== 'string') return;
+  const found = findResource(resources, value);
+  if (found !== undefined) body['resource'] = found.identifier;
+}
+
+/** oidc-provider reads bodies itself: it gets the normalised one as a request that nobody has read. */
+function replayBody(req: Request, text: string): void {
+  const source = Readable.from([Buffer.from(text)], { objectMode: false });
+  Object.defineProperties(req, {
+    readable: { value: true, configurable: true },
+    iterator: { value: source.iterator.bind(source), configurable: true },
+  });
+  req.headers['content-length'] = String(Buffer.byteLength(text));
+}
+
+/** Faults of the body parsers, in the endpoints' own form (RFC 6749 §5.2). */
+function answerBodyFault(error: unknown, _req: Request, res: Response, next: NextFunction): void {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  if (status === 413) {
+    answer(res, 413, { error: 'invalid_request', error_description: 'the request body is too large' });
+  } else if (typeof status === 'number' && status >= 400 && status < 500) {
+    answer(res, 400, { error: 'invalid_request', error_description: 'the request body cannot be read' });
+  } else {
+    next(error);
+  }
+}
+
+function answer(res: Response, status: number, body: { error: string; error_description: string }): void {
+  res.status(status).set('cache-control', 'no-store').json(body);
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { ACCESS_TOKEN_TYPE, SIGNING_ALGORITHM } from '../../../shared/access-token/index.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { epochSeconds } from '../../../shared/clock.ts';
+import type { Grant } from '../grants.ts';
+import type { SigningKeys } from '../signing-keys.ts';
+
+/** Everything an access token says beside its times. */
+export interface AccessTokenSubject {
+  readonly grantId: string;
+  readonly grant: Grant;
+  readonly handle: string;
+  readonly credentialVersion: number;
+}
+
+export interface IssuedAccessToken {
+  readonly jwt: string;
+  readonly expiresInSeconds: number;
+}
+
+/**
+ * Signs a JWT access token (RFC 9068) for a grant. Its life is the configured one, shortened to that of the
+ * upstream credential: a token must not outlive what it stands for.
+ */
+export function createAccessTokenIssuer(deps: {
+  issuer: string;
+  signingKeys: SigningKeys;
+  ttlSeconds: number;
+  clock: Clock;
+}) {
+  return async (
+    subject: AccessTokenSubject,
+    credentialExpiresAt: number | null,
+  ): Promise<IssuedAccessToken> => {
+    const now = epochSeconds(deps.clock);
+    const credentialLife =
+      credentialExpiresAt === null ? Infinity : Math.floor(credentialExpiresAt / 1000) - now;
+    const expiresInSeconds = Math.min(deps.ttlSeconds, credentialLife);
+    const { grant, grantId } = subject;
+    const jwt = await new SignJWT({
+      client_id: grant.clientId,
+      scope: grant.scope.join(' '),
+      gid: grantId,
+      cred: subject.handle,
+      cv: subject.credentialVersion,
+    })
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE, kid: deps.signingKeys.kid })
+      .setIssuer(deps.issuer)
+      .setSubject(grant.sub)
+      .setAudience(grant.resource)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(now + expiresInSeconds)
+      .sign(deps.signingKeys.privateKey);
+    return { jwt, expiresInSeconds };
+  };
+}
+
+export type AccessTokenIssuer = ReturnType<typeof createAccessTokenIssuer>;

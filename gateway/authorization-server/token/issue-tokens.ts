@@ -1,0 +1,108 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { EventBus } from '../../../shared/ops/index.ts';
+import type { CredentialStanding, CredentialVault } from '../../../shared/vault/index.ts';
+import type { Accounts } from '../accounts.ts';
+import type { GrantEnd, Grants, StoredGrant } from '../grants.ts';
+import { invalidGrant } from '../protocol-error.ts';
+import type { AccessTokenIssuer } from './access-token.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+
+/** A grant that may be issued for, with the credential it stands on. */
+export interface GrantStanding {
+  readonly grantId: string;
+  readonly found: StoredGrant;
+  readonly handle: string;
+  readonly credential: CredentialStanding;
+}
+
+/** The members of a token response (RFC 6749 §5.1). */
+interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly refresh_token?: string;
+}
+
+export interface TokenIssue {
+  /**
+   * Checks the account and the upstream credential of a grant; consumes nothing.
+   * @throws InvalidGrant when one of them is gone; a gone credential ends the grant, so that the person is asked
+   * to sign in again.
+   */
+  prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
+  /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
+  afterCode(ctx: KoaContextWithOIDC, standing: GrantStanding): Promise<TokenResponse>;
+  afterRefresh(
+    ctx: KoaContextWithOIDC,
+    standing: GrantStanding,
+    refreshToken: string,
+  ): Promise<TokenResponse>;
+  endGrant(grantId: string, reason: GrantEnd): Promise<void>;
+}
+
+export function createTokenIssue(deps: {
+  grants: Grants;
+  accounts: Accounts;
+  vault: CredentialVault;
+  refreshTokens: RefreshTokens;
+  issueAccessToken: AccessTokenIssuer;
+  events: EventBus;
+  now: () => number;
+}): TokenIssue {
+  const { grants, accounts, vault, refreshTokens, events } = deps;
+
+  async function respond(ctx: KoaContextWithOIDC, standing: GrantStanding, refreshToken: string | undefined) {
+    const { grantId, found, handle, credential } = standing;
+    const held = await grants.keepHold(grantId, found.data, credential.heldUntil);
+    if (!held) throw invalidGrant('the upstream credential is gone');
+    const subject = { grantId, grant: found.data, handle, credentialVersion: credential.version };
+    const issued = await deps.issueAccessToken(subject, credential.accessTokenExpiresAt);
+    events.emit({
+      type: 'token.issued',
+      grantType: String(ctx.oidc.params?.['grant_type']),
+      clientId: found.data.clientId,
+      accountId: found.data.sub,
+      grantId,
+    });
+    return {
+      access_token: issued.jwt,
+      token_type: 'Bearer' as const,
+      expires_in: issued.expiresInSeconds,
+      scope: found.data.scope.join(' '),
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    };
+  }
+
+  return {
+    endGrant: grants.end,
+    prepare: async (grantId, found) => {
+      if ((await accounts.find(found.data.sub)) === undefined) throw invalidGrant('account not found');
+      const handle = grants.handleOf(grantId, found.data);
+      const credential = await vault.describe(handle, grantId);
+      if (!isUsable(credential, deps.now())) {
+        await grants.end(grantId, 'credential_gone');
+        throw invalidGrant('the upstream credential is gone');
+      }
+      return { grantId, found, handle, credential };
+    },
+    afterCode: async (ctx, standing) => {
+      const { grantId, found } = standing;
+      const takesRefreshTokens = ctx.oidc.client?.grantTypeAllowed('refresh_token') === true;
+      const family = takesRefreshTokens ? refreshTokens.open() : null;
+      const saved = await grants.saveRefresh(grantId, found, family);
+      if (!saved) throw invalidGrant('grant changed while its code was redeemed');
+      return await respond(
+        ctx,
+        standing,
+        family === null ? undefined : refreshTokens.format(family, grantId, 0),
+      );
+    },
+    afterRefresh: async (ctx, standing, refreshToken) => await respond(ctx, standing, refreshToken),
+  };
+}
+
+function isUsable(credential: CredentialStanding | undefined, now: number): credential is CredentialStanding {
+  if (credential?.state !== 'live') return false;
+  return credential.accessTokenExpiresAt === null || credential.accessTokenExpiresAt - now >= 1000;
+}

@@ -1,0 +1,89 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { parseGitHubScopes } from '../../../shared/github/index.ts';
+import type { Grants, StoredGrant } from '../grants.ts';
+import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
+import type { GrantStanding, TokenIssue } from './issue-tokens.ts';
+import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
+import { judgeGeneration, parseRefreshToken, supersede } from './refresh-token.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+import { requireParameter, requireSameResource } from './token-parameters.ts';
+
+/** Rounds of a compare-and-set race; each loser finds the winner's rotation and answers its successor. */
+const MAX_ROUNDS = 20;
+
+/**
+ * The refresh token grant (RFC 6749 §6) with rotation (RFC 9700 §4.14.2). Client, scope, resource, account and
+ * upstream credential are checked before the generation moves. A token superseded within the window is answered
+ * with its own same successor, whichever gateway is asked: clients refresh in parallel and lose responses.
+ */
+export function createRefreshTokenGrant(deps: {
+  grants: Grants;
+  issue: TokenIssue;
+  refreshTokens: RefreshTokens;
+  windowMs: number;
+  now: () => number;
+}) {
+  const { issue, refreshTokens } = deps;
+  return async (ctx: KoaContextWithOIDC): Promise<void> => {
+    const presented = parseRefreshToken(requireParameter(ctx, 'refresh_token'));
+    if (presented === undefined) throw invalidGrant('refresh token malformed');
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const { found, family } = await findFamily(presented);
+      await checkRequest(ctx, presented, { found, family });
+      const standing = await issue.prepare(presented.grantId, found);
+      if (await moveGeneration(standing, family, presented.generation)) {
+        const successor = refreshTokens.format(family, presented.grantId, presented.generation + 1);
+        ctx.body = await issue.afterRefresh(ctx, standing, successor);
+        return;
+      }
+    }
+    throw temporarilyUnavailable('a refresh kept losing to other refreshes of the same grant');
+  };
+
+  /** An unauthentic token must not even learn whether its grant exists, nor end it. */
+  async function findFamily(presented: PresentedRefreshToken): Promise<FoundFamily> {
+    const found = await deps.grants.find(presented.grantId);
+    const family = found?.data.refresh;
+    if (found === undefined || family === undefined || family === null)
+      throw invalidGrant('refresh token not found');
+    if (!refreshTokens.isAuthentic(family, presented)) throw invalidGrant('refresh token not authentic');
+    return { found, family };
+  }
+
+  async function checkRequest(ctx: KoaContextWithOIDC, presented: PresentedRefreshToken, of: FoundFamily) {
+    if (of.found.data.clientId !== ctx.oidc.client?.clientId) throw invalidGrant('client mismatch');
+    requireSameResource(ctx, of.found.data.resource);
+    requireNoWiderScope(ctx, of.found.data.scope);
+    if (judge(of.family, presented.generation) !== 'reused') return;
+    await issue.endGrant(presented.grantId, 'refresh_token_reused');
+    throw invalidGrant('refresh token already used');
+  }
+
+  async function moveGeneration(
+    standing: GrantStanding,
+    family: RefreshFamily,
+    generation: number,
+  ): Promise<boolean> {
+    if (judge(family, generation) === 'recent') return true;
+    const next = supersede(family, generation, deps.now());
+    return await deps.grants.saveRefresh(standing.grantId, standing.found, next);
+  }
+
+  function judge(family: RefreshFamily, generation: number) {
+    return judgeGeneration(family, generation, { now: deps.now(), windowMs: deps.windowMs });
+  }
+}
+
+interface FoundFamily {
+  readonly found: StoredGrant;
+  readonly family: RefreshFamily;
+}
+
+/** Narrower is ignored (the answer says the real scope); wider is refused and burns nothing (RFC 6749 §6). */
+function requireNoWiderScope(ctx: KoaContextWithOIDC, granted: readonly string[]): void {
+  const requested = ctx.oidc.params?.['scope'];
+  if (typeof requested !== 'string') return;
+  const wider = parseGitHubScopes(requested).filter((scope) => !granted.includes(scope));
+  if (wider.length > 0) throw new errors.InvalidScope('scope exceeds what was granted', wider.join(' '));
+}

@@ -1,0 +1,72 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Makes leaked refresh tokens searchable; also what log redaction looks for. */
+const PREFIX = 'ocr_';
+const FORM = /^ocr_([A-Za-z0-9_-]{22})\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{43})$/;
+/** Superseded generations remembered with their time; older ones count as superseded long ago. */
+const REMEMBERED = 8;
+
+/** The refresh state of one grant: one record for the whole family, whatever the number of rotations. */
+export interface RefreshFamily {
+  /** The root key in GATEWAY_KEYS that this family's tokens are derived from. */
+  readonly keyId: string;
+  readonly generation: number;
+  /** When each of the last generations was superseded (ms), oldest first. */
+  readonly superseded: readonly { readonly generation: number; readonly at: number }[];
+}
+
+export interface PresentedRefreshToken {
+  readonly grantId: string;
+  readonly generation: number;
+  readonly mac: string;
+}
+
+/**
+ * Generation `n` of a family is HMAC(family key, n): every successor is derived, so the chain cannot fork, any
+ * gateway answers a repeated request with the same token, and the store holds nothing a token could be made from.
+ */
+export function formatRefreshToken(familyKey: Uint8Array, grantId: string, generation: number): string {
+  return `${PREFIX}${grantId}.${generation.toString(36)}.${macOf(familyKey, generation)}`;
+}
+
+/** Undefined for anything that is not of our form; says nothing about authenticity. */
+export function parseRefreshToken(text: string): PresentedRefreshToken | undefined {
+  const [, grantId, generation, mac] = FORM.exec(text) ?? [];
+  if (grantId === undefined || generation === undefined || mac === undefined) return undefined;
+  return { grantId, generation: Number.parseInt(generation, 36), mac };
+}
+
+export function isAuthentic(familyKey: Uint8Array, presented: PresentedRefreshToken): boolean {
+  return timingSafeEqual(Buffer.from(presented.mac), Buffer.from(macOf(familyKey, presented.generation)));
+}
+
+function macOf(familyKey: Uint8Array, generation: number): string {
+  return createHmac('sha256', familyKey)
+    .update(`refresh ${String(generation)}`)
+    .digest('base64url');
+}
+
+/**
+ * What an authentic token of this family means now:
+ * `current` rotates; `recent` was superseded within the window and gets its own same successor again; `reused`
+ * was superseded longer ago, which ends the grant (RFC 9700 §4.14.2). A generation ahead of the record means
+ * the store lost a write that was answered (a failover): it is the newest truth and rotates.
+ */
+export function judgeGeneration(
+  family: RefreshFamily,
+  generation: number,
+  at: { now: number; windowMs: number },
+): 'current' | 'recent' | 'reused' {
+  if (generation >= family.generation) return 'current';
+  const superseded = family.superseded.find((entry) => entry.generation === generation);
+  return superseded !== undefined && at.now - superseded.at <= at.windowMs ? 'recent' : 'reused';
+}
+
+/** The family after `generation` was redeemed. */
+export function supersede(family: RefreshFamily, generation: number, now: number): RefreshFamily {
+  return {
+    keyId: family.keyId,
+    generation: generation + 1,
+    superseded: [...family.superseded, { generation, at: now }].slice(-REMEMBERED),
+  };
+}

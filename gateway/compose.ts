@@ -1,0 +1,140 @@
+import { createAccessTokenVerifier } from '../shared/access-token/index.ts';
+import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
+import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
+import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
+import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
+import type { Service, ServiceDeps } from '../shared/process/index.ts';
+import { resourcesOf } from '../shared/resources.ts';
+import type { Store } from '../shared/store/index.ts';
+import { openSqliteStore } from '../shared/store/index.ts';
+import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
+import { USER_AGENT } from '../shared/version.ts';
+import { createApp } from './app.ts';
+import { createAuthorizationServer } from './authorization-server/index.ts';
+import type { GatewayConfig } from './config.ts';
+import { requestIdOf } from './http/index.ts';
+import { createMcpEndpoint } from './mcp-endpoint.ts';
+import { observeRequests } from './observability/index.ts';
+import { createProxy } from './proxy/index.ts';
+import { createMetadataRoutes } from './resource-server/index.ts';
+
+/**
+ * Builds a gateway from its configuration; opens files and the store, but no port.
+ * @throws when keys or store cannot be had, or the proxy's self-test fails: such a gateway does not start.
+ */
+export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): Promise<Service> {
+  const { clock, logger, events } = deps;
+  const store = await openSqliteStore({ folder: config.stateDir, clock });
+  const http = createOutgoingHttp(outgoingOptions(config));
+  const resources = resourcesOf(config.publicUrl);
+  const authorizationServer = await buildAuthorizationServer(config, { ...deps, store, http });
+  const proxy = await createProxy({
+    workerUrls: config.workerUrls,
+    requestTimeoutMs: config.requestTimeoutSeconds * 1000,
+    clock,
+    events,
+  });
+  const gateKey = readWorkerGateKey(config);
+  const signContext = createGatewayContextSigner({ key: gateKey, clock });
+  const endpoints = resources.map((resource) => ({
+    resource,
+    handler: createMcpEndpoint({
+      publicUrl: config.publicUrl,
+      resource,
+      baselineScopes: config.githubOauthBaselineScopes,
+      allowedOrigins: config.allowedOrigins,
+      maxBodyBytes: config.maxBodyBytes,
+      verify: createAccessTokenVerifier({
+        issuer: config.publicUrl,
+        audience: resource.identifier,
+        findKey: authorizationServer.findVerificationKey,
+        clock,
+      }),
+      signContext,
+      proxy,
+      events,
+    }),
+  }));
+  const app = createApp({
+    observe: observeRequests({ events, logger, clock }),
+    resourceMetadata: createMetadataRoutes({
+      publicUrl: config.publicUrl,
+      resources,
+      baselineScopes: config.githubOauthBaselineScopes,
+    }),
+    endpoints,
+    authorizationServer,
+    logger,
+  });
+  return {
+    app,
+    checks: {
+      store: async () => {
+        await store.ping();
+        return { ok: true };
+      },
+    },
+    close: async () => {
+      await proxy.close();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+async function buildAuthorizationServer(
+  config: GatewayConfig,
+  deps: ServiceDeps & { store: Store; http: OutgoingHttp },
+) {
+  const { clock, logger, events, store, http } = deps;
+  const clientId = config.githubOauthClientId;
+  const host = config.github;
+  return await createAuthorizationServer({
+    publicUrl: config.publicUrl,
+    resources: resourcesOf(config.publicUrl),
+    scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
+    registration: config.clientRegistration,
+    accessTokenTtlSeconds: config.accessTokenTtlSeconds,
+    refreshTokenIdleSeconds: config.refreshTokenIdleTtlSeconds,
+    refreshTokenMaxSeconds: config.refreshTokenMaxTtlSeconds,
+    refreshTokenWindowSeconds: config.refreshTokenReuseWindowSeconds,
+    github: {
+      host,
+      clientId,
+      redirectUri: config.githubOauthRedirectUri,
+      oauth: createGitHubOAuthClient({
+        host,
+        clientId,
+        clientSecret: config.githubOauthClientSecret,
+        http,
+        clock,
+      }),
+      api: createGitHubApi({ host, http }),
+    },
+    store,
+    gatewayRing: parseKeyRing(config.gatewayKeys ?? readOrCreateKeyFile(config.stateDir, 'gateway-keys')),
+    vaultRing: parseKeyRing(config.vaultKeys ?? readOrCreateKeyFile(config.stateDir, 'vault-keys')),
+    clock,
+    events,
+    onFault: (err, req) => {
+      logger.error(
+        { err, ...(req === undefined ? {} : { requestId: requestIdOf(req) }) },
+        'a sign-in step failed',
+      );
+    },
+  });
+}
+
+function readWorkerGateKey(config: GatewayConfig): Uint8Array {
+  return Buffer.from(config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key'), 'utf8');
+}
+
+function outgoingOptions(config: GatewayConfig) {
+  const { httpsProxy, noProxy, extraCa } = config;
+  return {
+    userAgent: USER_AGENT,
+    ...(httpsProxy === undefined ? {} : { httpsProxy }),
+    ...(noProxy === undefined ? {} : { noProxy }),
+    ...(extraCa === undefined ? {} : { extraCa }),
+  };
+}

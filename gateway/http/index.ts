@@ -1,0 +1,4 @@
+export { isAllowedOrigin } from './origin.ts';
+export type { BodyReading } from './read-body.ts';
+export { readBody } from './read-body.ts';
+export { assignRequestId, requestIdOf } from './request-id.ts';

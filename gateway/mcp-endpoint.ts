@@ -1,0 +1,192 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { AccessTokenClaims, AccessTokenVerifier } from '../shared/access-token/index.ts';
+import type { GatewayContextSigner } from '../shared/gateway-context/index.ts';
+import type { McpMessage, RequestId } from '../shared/mcp/index.ts';
+import { disagreement, readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
+import type { EventBus } from '../shared/ops/index.ts';
+import type { Resource } from '../shared/resources.ts';
+import { isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
+import type { Proxy, ProxyOutcome } from './proxy/index.ts';
+import { workerRequestHeaders } from './proxy/index.ts';
+import { challengeFor, readBearerToken } from './resource-server/index.ts';
+
+/** Headers a browser client of an allowed origin may send and read. */
+const CORS_REQUEST_HEADERS =
+  'authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, last-event-id';
+const CORS_RESPONSE_HEADERS = 'www-authenticate, mcp-protocol-version, x-request-id';
+const RETRY_AFTER_SECONDS = '1';
+
+export interface McpEndpointDeps {
+  readonly publicUrl: string;
+  readonly resource: Resource;
+  readonly baselineScopes: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly verify: AccessTokenVerifier;
+  readonly signContext: GatewayContextSigner;
+  readonly proxy: Proxy;
+  readonly events: EventBus;
+}
+
+interface Caller {
+  readonly token: string;
+  readonly claims: AccessTokenClaims;
+}
+
+/** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
+export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
+  const origins = [deps.publicUrl, ...deps.allowedOrigins];
+  return async (req, res) => {
+    if (!isAllowedOrigin(req.headers.origin, origins)) {
+      answerRpc(res, 403, { code: RPC_ERROR.invalidRequest, message: 'this origin is not allowed' });
+      return;
+    }
+    if (answerPreflight(req, res)) return;
+    const caller = await authenticate(deps, req, res);
+    if (caller === undefined) return;
+    if (req.method !== 'POST') {
+      res.set('allow', 'POST');
+      answerRpc(res, 405, { code: RPC_ERROR.invalidRequest, message: 'this endpoint takes POST' });
+      return;
+    }
+    const call = await readCall(deps, req, res);
+    if (call !== undefined) await forward(deps, caller, { req, res, ...call });
+  };
+}
+
+function answerPreflight(req: Request, res: Response): boolean {
+  const { origin } = req.headers;
+  if (origin === undefined) return false;
+  res.set({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': CORS_RESPONSE_HEADERS,
+    vary: 'Origin',
+  });
+  if (req.method !== 'OPTIONS') return false;
+  res.set({
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': CORS_REQUEST_HEADERS,
+    'access-control-max-age': '3600',
+  });
+  res.status(204).end();
+  return true;
+}
+
+async function authenticate(deps: McpEndpointDeps, req: Request, res: Response): Promise<Caller | undefined> {
+  const bearer = readBearerToken(req);
+  if (bearer.kind !== 'token') {
+    answerChallenge(deps, res, bearer.kind === 'absent' ? 'no_token' : 'invalid_token');
+    return undefined;
+  }
+  const verification = await deps.verify(bearer.token);
+  deps.events.emit({
+    type: 'access_token.verified',
+    result: verification.ok ? 'valid' : verification.reason,
+  });
+  if (!verification.ok) {
+    answerChallenge(deps, res, 'invalid_token');
+    return undefined;
+  }
+  return { token: bearer.token, claims: verification.claims };
+}
+
+function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token' | 'invalid_token'): void {
+  const challenge = challengeFor({ ...deps, scopes: deps.baselineScopes }, reason);
+  res
+    .status(401)
+    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
+    .json(challenge.body);
+}
+
+async function readCall(
+  deps: McpEndpointDeps,
+  req: Request,
+  res: Response,
+): Promise<{ message: McpMessage; body: Buffer } | undefined> {
+  if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+    answerRpc(res, 415, {
+      code: RPC_ERROR.invalidRequest,
+      message: 'the content type must be application/json',
+    });
+    return undefined;
+  }
+  const reading = await readBody(req, deps.maxBodyBytes);
+  if (!reading.ok) {
+    const status = reading.reason === 'too_large' ? 413 : reading.reason === 'encoded' ? 415 : 400;
+    res.set('connection', 'close');
+    answerRpc(res, status, {
+      code: RPC_ERROR.invalidRequest,
+      message: `the body was refused: ${reading.reason}`,
+    });
+    return undefined;
+  }
+  const parsed = readMessage(reading.body);
+  if (!parsed.ok) {
+    answerRpc(res, 400, parsed.fault);
+    return undefined;
+  }
+  const { message } = parsed;
+  const mismatch = disagreement(message, {
+    protocolVersion: req.get('mcp-protocol-version'),
+    method: req.get('mcp-method'),
+    name: req.get('mcp-name'),
+  });
+  if (mismatch !== undefined) {
+    answerRpc(res, 400, { id: message.id, code: RPC_ERROR.headerMismatch, message: mismatch });
+    return undefined;
+  }
+  return { message, body: reading.body };
+}
+
+async function forward(
+  deps: McpEndpointDeps,
+  caller: Caller,
+  call: { req: Request; res: Response; message: McpMessage; body: Buffer },
+): Promise<void> {
+  const { req, res, message, body } = call;
+  const context = await deps.signContext(caller.token, { gid: caller.claims.gid, tools: ['*'] });
+  const headers = workerRequestHeaders(req.headers, {
+    authorization: `Bearer ${caller.token}`,
+    context,
+    requestId: requestIdOf(req),
+  });
+  const outcome = await deps.proxy.forward(req, res, {
+    path: deps.resource.path,
+    headers,
+    body,
+    cancelOnDisconnect: message.era === 'modern',
+  });
+  answerOutcome(deps, res, { outcome, id: message.id });
+}
+
+/** Everything a worker did not answer itself, as an HTTP status with a JSON-RPC error for the known id. */
+function answerOutcome(
+  deps: McpEndpointDeps,
+  res: Response,
+  { outcome, id }: { outcome: ProxyOutcome; id: RequestId | undefined },
+): void {
+  if (outcome.kind === 'answered' || outcome.kind === 'broken_off' || res.headersSent || res.destroyed)
+    return;
+  if (outcome.kind === 'unauthorized') {
+    answerChallenge(deps, res, 'invalid_token');
+    return;
+  }
+  const { status, message } = FAILURES[outcome.kind];
+  if (status === 503) res.set('retry-after', RETRY_AFTER_SECONDS);
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
+}
+
+const FAILURES = {
+  no_worker: { status: 503, message: 'no worker is available' },
+  failed: { status: 502, message: 'the worker failed before it answered' },
+  timeout: { status: 504, message: 'the worker did not answer in time' },
+} as const;
+
+function answerRpc(
+  res: Response,
+  status: number,
+  error: { id?: RequestId | undefined; code: number; message: string },
+): void {
+  res.status(status).set({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+  res.send(rpcError(error.id, error.code, error.message));
+}

@@ -1,0 +1,2 @@
+export { observeRequests } from './observe-requests.ts';
+export { ROUTES_OF_PUBLIC_LISTENER } from './routes.ts';

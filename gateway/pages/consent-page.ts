@@ -1,0 +1,106 @@
+import { html } from './html.ts';
+import { page } from './page.ts';
+
+/** A scope as the consent page explains it. */
+export interface ScopeLine {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+/** What the person decides on. Everything a client sent is shown as claimed, never alone as identity. */
+export interface ConsentModel {
+  readonly action: string;
+  readonly csrfToken: string;
+  readonly client: { readonly name: string | undefined; readonly id: string };
+  readonly redirect: { readonly target: string; readonly kind: 'web' | 'loopback' | 'custom-scheme' };
+  readonly resource: string;
+  readonly githubHost: string;
+  readonly requested: readonly ScopeLine[];
+  readonly offered: readonly ScopeLine[];
+  /** The signed-in GitHub login, if this browser has a session. */
+  readonly account: string | undefined;
+  /** Set when GitHub returned another account than the page had shown. */
+  readonly accountChangedFrom: string | undefined;
+}
+
+export function consentPage(model: ConsentModel): string {
+  const name = model.client.name ?? 'An application';
+  return page(
+    'Allow access?',
+    html`<h1>Allow “${name}” to use GitHub as you?</h1>
+      <p class="soft">The name is what the application calls itself. Nobody has verified it.</p>
+      ${accountChange(model)}
+      <dl>
+        <div>
+          <dt>Sends you to</dt>
+          <dd><strong>${model.redirect.target}</strong></dd>
+        </div>
+        <div>
+          <dt>Application id</dt>
+          <dd><code>${model.client.id}</code></dd>
+        </div>
+        <div>
+          <dt>For</dt>
+          <dd><code>${model.resource}</code></dd>
+        </div>
+        <div>
+          <dt>GitHub account</dt>
+          <dd>${model.account ?? `whoever is signed in at ${model.githubHost}`}</dd>
+        </div>
+        <div>
+          <dt>It can</dt>
+          <dd>${scopeList(model.requested)}</dd>
+        </div>
+      </dl>
+      ${redirectWarning(model)}
+      <form method="post" action="${model.action}">
+        <input type="hidden" name="csrf" value="${model.csrfToken}" />
+        ${offers(model.offered)}
+        <div class="actions">
+          <button class="go" name="decision" value="allow">
+            ${model.accountChangedFrom === undefined ? 'Continue' : 'Continue with this account'}
+          </button>
+          ${model.account === undefined ? undefined : html`<button name="decision" value="other-account">Use another account</button>`}
+          <button name="decision" value="deny">Cancel</button>
+        </div>
+      </form>
+      <p class="soft">Continue only if you started this yourself a moment ago.</p>`,
+  );
+}
+
+function accountChange(model: ConsentModel) {
+  if (model.accountChangedFrom === undefined) return undefined;
+  return html`<p class="note">
+    You signed in at GitHub as <strong>${model.account}</strong>, not as
+    <strong>${model.accountChangedFrom}</strong> as this page said before. Please decide again.
+  </p>`;
+}
+
+function scopeList(scopes: readonly ScopeLine[]) {
+  if (scopes.length === 0) return html`see public information`;
+  return html`<ul>
+    ${scopes.map((scope) => html`<li>${scope.meaning} <code>${scope.name}</code></li>`)}
+  </ul>`;
+}
+
+function offers(offered: readonly ScopeLine[]) {
+  if (offered.length === 0) return undefined;
+  return html`<fieldset>
+    <legend>Also allow (your choice)</legend>
+    ${offered.map(
+      (scope) =>
+        html`<label
+          ><input type="checkbox" name="scope" value="${scope.name}" />
+          <span>${scope.meaning} <code>${scope.name}</code></span></label
+        >`,
+    )}
+  </fieldset>`;
+}
+
+function redirectWarning(model: ConsentModel) {
+  if (model.redirect.kind === 'web') return undefined;
+  return html`<p class="note">
+    The answer goes to a program on this computer. Any local program can claim to be this one: continue only
+    if you just started it.
+  </p>`;
+}

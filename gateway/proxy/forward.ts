@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { errors } from 'undici';
+import { clientResponseHeaders } from './headers.ts';
+import type { Worker } from './worker-pool.ts';
+
+/** Longest life of one answer (ms): a stream never outlives the consent it was opened under by more. */
+const MAX_ANSWER_MS = 30 * 60_000;
+
+export interface ForwardedCall {
+  readonly path: string;
+  /** Flat list of names and values. */
+  readonly headers: string[];
+  readonly body: Uint8Array;
+  /** A stateless call ends when its client leaves; a legacy one runs on (MCP 2025-11-25, transports). */
+  readonly cancelOnDisconnect: boolean;
+}
+
+/** How an attempt at one worker ended. Only `not_sent` may be tried elsewhere: the worker saw nothing. */
+export type ForwardOutcome =
+  | { readonly kind: 'answered'; readonly status: number }
+  /** The worker refused the credentials; nothing was written to the client yet. */
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'not_sent' }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'failed' }
+  /** The answer had begun: the client's connection was cut so that it cannot take a part for the whole. */
+  | { readonly kind: 'broken_off' };
+
+/** Sends one call to one worker and streams the answer back unbuffered; resolves when the exchange is over. */
+export async function forwardToWorker(
+  worker: Worker,
+  call: ForwardedCall,
+  res: ServerResponse,
+): Promise<ForwardOutcome> {
+  worker.inFlight += 1;
+  try {
+    return await new Promise<ForwardOutcome>((resolve) => {
+      const request: Dispatcher.DispatchOptions = {
+        path: call.path,
+        method: 'POST',
+        headers: call.headers,
+        body: call.body,
+      };
+      worker.pool.dispatch(request, createExchange(call, res, resolve));
+    });
+  } finally {
+    worker.inFlight -= 1;
+  }
+}
+
+function createExchange(
+  call: ForwardedCall,
+  res: ServerResponse,
+  resolve: (outcome: ForwardOutcome) => void,
+): Dispatcher.DispatchHandler {
+  let status = 0;
+  let controller: Dispatcher.DispatchController | undefined;
+  let isUnauthorized = false;
+  const onClientGone = () => {
+    if (res.writableFinished) return;
+    if (call.cancelOnDisconnect) controller?.abort(new Error('the client left'));
+    else controller?.resume();
+  };
+  const onDrain = () => controller?.resume();
+  const lifetime = setTimeout(
+    () => controller?.abort(new Error('the answer is too old')),
+    MAX_ANSWER_MS,
+  ).unref();
+  const finish = (outcome: ForwardOutcome) => {
+    clearTimeout(lifetime);
+    res.off('close', onClientGone);
+    res.off('drain', onDrain);
+    resolve(outcome);
+  };
+  return {
+    onRequestStart: (started) => {
+      controller = started;
+      res.once('close', onClientGone);
+      res.on('drain', onDrain);
+      if (res.destroyed) onClientGone();
+    },
+    onResponseStart: (_controller, statusCode, headers) => {
+      if (statusCode < 200) return;
+      status = statusCode;
+      isUnauthorized = statusCode === 401;
+      if (!isUnauthorized) res.writeHead(statusCode, clientResponseHeaders(headers));
+    },
+    onResponseData: (started, chunk) => {
+      if (isUnauthorized || res.destroyed) return;
+      if (!res.write(chunk)) started.pause();
+    },
+    onResponseEnd: () => {
+      if (isUnauthorized) {
+        finish({ kind: 'unauthorized' });
+        return;
+      }
+      res.end();
+      finish({ kind: 'answered', status });
+    },
+    onResponseError: (_controller, error) => {
+      finish(judgeFailure(error, res, status !== 0));
+    },
+  };
+}
+
+function judgeFailure(error: Error, res: ServerResponse, hasBegun: boolean): ForwardOutcome {
+  if (hasBegun) {
+    res.destroy();
+    return { kind: 'broken_off' };
+  }
+  if (error instanceof errors.HeadersTimeoutError) return { kind: 'timeout' };
+  return { kind: isNotSent(error) ? 'not_sent' : 'failed' };
+}
+
+/** Faults of connecting: no byte of the request left this process. */
+function isNotSent(error: Error): boolean {
+  if (error instanceof errors.ConnectTimeoutError) return true;
+  const code = 'code' in error ? error.code : undefined;
+  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'].includes(String(code));
+}

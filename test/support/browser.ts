@@ -1,0 +1,123 @@
+/** An answer a browser stopped at. */
+export interface Page {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Where the answer redirects, absolute; undefined when it does not. */
+  readonly location: string | undefined;
+}
+
+/** A browser without a screen or scripts: cookies by host and path, forms, redirects one at a time. */
+export interface Browser {
+  get(url: string, headers?: Record<string, string>): Promise<Page>;
+  /** Sends a form; `Origin` is the page's, as browsers do. */
+  post(
+    url: string,
+    form: Record<string, string> | URLSearchParams,
+    headers?: Record<string, string>,
+  ): Promise<Page>;
+  /** Goes on with GET while answers redirect and the target satisfies `until` not yet. */
+  follow(page: Page, until?: (location: string) => boolean): Promise<Page>;
+  /** Fills the page's only form: its hidden fields, the given fields, and the button. */
+  submit(page: Page, fields: Record<string, string>): Promise<Page>;
+  cookies(): readonly StoredCookie[];
+}
+
+export interface StoredCookie {
+  readonly host: string;
+  readonly path: string;
+  readonly name: string;
+  readonly value: string;
+  /** The header as received. */
+  readonly raw: string;
+}
+
+const MAX_REDIRECTS = 20;
+
+export function openBrowser(): Browser {
+  const jar = new Map<string, StoredCookie>();
+
+  async function request(url: string, init: RequestInit): Promise<Page> {
+    const target = new URL(url);
+    const headers = new Headers(init.headers);
+    const cookie = cookieHeader(jar, target);
+    if (cookie !== '') headers.set('cookie', cookie);
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const raw of response.headers.getSetCookie()) keepCookie(jar, target, raw);
+    const location = response.headers.get('location');
+    return {
+      url,
+      status: response.status,
+      headers: response.headers,
+      text: await response.text(),
+      location: location === null ? undefined : resolveLocation(location, url),
+    };
+  }
+
+  const browser: Browser = {
+    get: async (url, headers = {}) => await request(url, { headers }),
+    post: async (url, form, headers = {}) =>
+      await request(url, {
+        method: 'POST',
+        body: new URLSearchParams(form),
+        headers: { origin: new URL(url).origin, ...headers },
+      }),
+    follow: async (page, until = () => false) => {
+      let current = page;
+      for (let hop = 0; current.location !== undefined && hop < MAX_REDIRECTS; hop += 1) {
+        if (until(current.location)) return current;
+        current = await browser.get(current.location);
+      }
+      return current;
+    },
+    submit: async (page, fields) => {
+      const action = /<form[^>]*action="([^"]*)"/.exec(page.text)?.[1] ?? page.url;
+      const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+      const form = Object.fromEntries(
+        hidden.map(([, name, value]) => [name ?? '', decodeEntities(value ?? '')]),
+      );
+      return await browser.post(resolveLocation(decodeEntities(action), page.url), { ...form, ...fields });
+    },
+    cookies: () => [...jar.values()],
+  };
+  return browser;
+}
+
+function resolveLocation(location: string, base: string): string {
+  return URL.canParse(location) ? location : new URL(location, base).href;
+}
+
+function cookieHeader(jar: ReadonlyMap<string, StoredCookie>, url: URL): string {
+  return [...jar.values()]
+    .filter((cookie) => cookie.host === url.hostname && pathMatches(cookie.path, url.pathname))
+    .map((cookie) => `${cookie.name}=${cookie.value}`)
+    .join('; ');
+}
+
+function pathMatches(cookiePath: string, path: string): boolean {
+  return path === cookiePath || path.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`);
+}
+
+function keepCookie(jar: Map<string, StoredCookie>, url: URL, raw: string): void {
+  const [pair = '', ...attributes] = raw.split(';').map((part) => part.trim());
+  const at = pair.indexOf('=');
+  const attribute = (name: string) =>
+    attributes.find((part) => part.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
+  const path = attribute('path') ?? '/';
+  const name = pair.slice(0, at);
+  const key = `${url.hostname} ${path} ${name}`;
+  const expires = attribute('expires');
+  const isGone = attribute('max-age') === '0' || (expires !== undefined && Date.parse(expires) <= Date.now());
+  if (isGone) jar.delete(key);
+  else jar.set(key, { host: url.hostname, path, name, value: pair.slice(at + 1), raw });
+}
+
+function decodeEntities(text: string): string {
+  return text
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
+}

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { composeGateway } from '../../gateway/compose.ts';
+import { loadGatewayConfig } from '../../gateway/config.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { readTextFile } from '../../shared/config/index.ts';
+import { createLogger } from '../../shared/logger.ts';
+import type { GatewayEvent } from '../../shared/ops/index.ts';
+import { createEventBus } from '../../shared/ops/index.ts';
+import { listenOn } from '../../shared/process/listen.ts';
+import { composeWorker } from '../../worker/compose.ts';
+import { loadWorkerConfig } from '../../worker/config.ts';
+import type { GitHubSimulator } from '../github-simulator/index.ts';
+import { DEMO_OAUTH_APP, startGitHubSimulator } from '../github-simulator/index.ts';
+
+/** Gateways, workers and a simulated GitHub in this process, on free loopback ports and a temporary folder. */
+export interface Stack {
+  readonly publicUrl: string;
+  readonly mcpUrl: string;
+  /** Base URL of every gateway; the first is `publicUrl`. They share issuer and store. */
+  readonly gateways: readonly string[];
+  readonly workers: readonly string[];
+  readonly github: GitHubSimulator;
+  readonly stateDir: string;
+  readonly events: readonly GatewayEvent[];
+  /** Every log line written so far. */
+  readonly log: readonly string[];
+  /** Key and version of every stored record: two equal snapshots mean nothing was stored, changed or consumed. */
+  snapshot(): readonly string[];
+  /** All stored values, to search for what must not be there. */
+  dump(): string;
+  close(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly gateways?: number;
+  readonly workers?: number;
+  /** Environment of the gateways, over the defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workerEnv?: Readonly<Record<string, string>>;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'gateway-test-'));
+  const github = await startGitHubSimulator();
+  const events: GatewayEvent[] = [];
+  const log: string[] = [];
+  const logger = createLogger({
+    level: 'trace',
+    name: 'test',
+    destination: { write: (line) => void log.push(line) },
+  });
+  const ports = await freePorts((options.gateways ?? 1) + (options.workers ?? 1));
+  const gatewayPorts = ports.slice(0, options.gateways ?? 1);
+  const workerPorts = ports.slice(gatewayPorts.length);
+  const publicUrl = `http://localhost:${String(gatewayPorts[0])}`;
+  const workers = workerPorts.map((port) => `http://127.0.0.1:${String(port)}`);
+  const common = {
+    PUBLIC_URL: publicUrl,
+    STATE_DIR: stateDir,
+    GITHUB_WEB_URL: github.webBase,
+    GITHUB_API_URL: github.apiBase,
+    OPS_PORT: '0',
+  };
+  const closers: (() => Promise<void>)[] = [];
+  for (const port of gatewayPorts) {
+    const config = loadGatewayConfig(
+      {
+        ...common,
+        MCP_HTTP_PORT: String(port),
+        GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
+        GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
+        WORKER_URLS: workers.join(','),
+        ...options.env,
+      },
+      readTextFile,
+    );
+    const bus = createEventBus({ logger });
+    bus.on('*', (event) => void events.push(event));
+    const gateway = await composeGateway(config, { clock: systemClock, logger, events: bus });
+    const listening = await listenOn(gateway.app, { host: config.httpHost, port });
+    closers.push(() => listening.close(0), gateway.close);
+  }
+  for (const port of workerPorts) {
+    const config = loadWorkerConfig(
+      { ...common, WORKER_PORT: String(port), ...options.workerEnv },
+      readTextFile,
+    );
+    const worker = await composeWorker(config, { clock: systemClock, logger });
+    const listening = await listenOn(worker.app, { host: config.host, port });
+    closers.push(() => listening.close(0), worker.close);
+  }
+  return {
+    publicUrl,
+    mcpUrl: `${publicUrl}/mcp`,
+    gateways: gatewayPorts.map((port) => `http://localhost:${String(port)}`),
+    workers,
+    github,
+    stateDir,
+    events,
+    log,
+    snapshot: () =>
+      readTables(stateDir, 'key, version').map((row) => `${String(row['key'])} ${String(row['version'])}`),
+    dump: () =>
+      readTables(stateDir, 'key, value')
+        .map((row) => `${String(row['key'])} ${String(row['value'])}`)
+        .join('\n'),
+    close: async () => {
+      for (const close of closers) await close();
+      await github.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readTables(stateDir: string, columns: string) {
+  const database = new DatabaseSync(join(stateDir, 'gateway.db'), { readOnly: true, timeout: 1000 });
+  try {
+    return ['durable_records', 'relaxed_records'].flatMap((table) =>
+      database.prepare(`SELECT ${columns} FROM ${table} ORDER BY key`).all(),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeRedirectUri, redirectTarget } from '../../../gateway/authorization-server/redirect-uri.ts';
+
+describe('a redirect URI at registration (threats T4)', () => {
+  it.each([
+    ['https://app.example/cb', 'web'],
+    ['https://app.example:8443/cb?x=1', 'web'],
+    ['http://127.0.0.1:7777/cb', 'loopback'],
+    ['http://127.0.0.1/', 'loopback'],
+    ['http://localhost:1/cb', 'loopback'],
+    ['http://[::1]:7777/cb', 'loopback'],
+    ['cursor://anysphere.cursor-retrieval/oauth/user-abc/callback', 'custom-scheme'],
+    ['com.example.app:/cb', 'custom-scheme'],
+  ])('%s is accepted as %s', (uri, kind) => {
+    expect(judgeRedirectUri(uri)).toEqual({ ok: true, kind });
+  });
+
+  it.each([
+    'http://evil.example/cb',
+    'https://a@b.example/cb',
+    'https://@b.example/cb',
+    'https://ok.example\\@evil/cb',
+    'https://*.evil.example/cb',
+    'https://app.example/*',
+    'https://ok.example/../cb',
+    'https://ok.example/%2e%2e/cb',
+    'https://ok.example/a%2fb',
+    'https://ok.example/cb;x=1',
+    'https://ok.example/cb#f',
+    'https:/ok.example/cb',
+    'https:ok.example/cb',
+    '//ok.example/cb',
+    'HTTPS://ok.example/cb',
+    'https://OK.example/cb',
+    'https://ok.example./cb',
+    'http://2130706433/cb',
+    'http://0x7f.1/cb',
+    'http://127.1/cb',
+    'http://0.0.0.0/cb',
+    'http://127.0.0.2/cb',
+    'http://localhost./cb',
+    'http://localhost.evil.example/cb',
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'data:text/html,x',
+    'blob:https://ok.example/x',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'about:blank',
+    'ws://ok.example/cb',
+    'ftp://ok.example/cb',
+    'myapp:cb',
+    'https://ok.example/cb ',
+    ' https://ok.example/cb',
+    'https://ok.example/c\tb',
+    'https://ok.example/c\nb',
+    'https://ok.example/c\0b',
+    'https://аpp.example/cb',
+    'https://ok。example/cb',
+    `https://ok.example/${'a'.repeat(2048)}`,
+    '',
+    7,
+    null,
+  ])('%j is refused', (uri) => {
+    expect(judgeRedirectUri(uri)).toMatchObject({ ok: false });
+  });
+
+  it('is never accepted when a second parser would go to another host', () => {
+    const piece = fc.constantFrom(
+      'https://',
+      'http://',
+      'ok.example',
+      '@',
+      ':',
+      '/',
+      '\\',
+      '127.0.0.1',
+      '#',
+      '?',
+      '%40',
+      '.',
+      'evil.example',
+      ' ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {
+        const uri = pieces.join('');
+        const judged = judgeRedirectUri(uri);
+        if (!judged.ok || judged.kind === 'custom-scheme') return;
+        const authority = /^https?:\/\/([^/?#]*)/.exec(uri)?.[1] ?? '';
+        expect(authority.replace(/:(80|443)$/, '')).toBe(new URL(uri).host);
+      }),
+    );
+  });
+
+  it('is shown by its host, and a program’s own scheme by its scheme', () => {
+    expect(redirectTarget('https://app.example:8443/cb?x')).toEqual({
+      target: 'app.example:8443',
+      kind: 'web',
+    });
+    expect(redirectTarget('cursor://x/y')).toEqual({ target: 'cursor://…', kind: 'custom-scheme' });
+  });
+});

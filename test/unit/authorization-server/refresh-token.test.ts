@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  formatRefreshToken,
+  isAuthentic,
+  judgeGeneration,
+  parseRefreshToken,
+  supersede,
+} from '../../../gateway/authorization-server/token/refresh-token.ts';
+import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
+
+const key = Buffer.alloc(32, 1);
+const grantId = 'A'.repeat(22);
+const fresh: RefreshFamily = { keyId: 'k', generation: 0, superseded: [] };
+const windowMs = 30_000;
+
+describe('a refresh token', () => {
+  it('reads back to grant and generation, authentic under its own key only', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (generation) => {
+        const presented = parseRefreshToken(formatRefreshToken(key, grantId, generation));
+        expect(presented).toMatchObject({ grantId, generation });
+        expect(presented && isAuthentic(key, presented)).toBe(true);
+        expect(presented && isAuthentic(Buffer.alloc(32, 2), presented)).toBe(false);
+      }),
+    );
+  });
+
+  it('is not authentic with another generation or MAC', () => {
+    const presented = parseRefreshToken(formatRefreshToken(key, grantId, 3));
+    expect(presented && isAuthentic(key, { ...presented, generation: 4 })).toBe(false);
+    expect(presented && isAuthentic(key, { ...presented, mac: 'A'.repeat(43) })).toBe(false);
+  });
+
+  it.each([
+    '',
+    'ocr_',
+    'eyJ.a.b',
+    `ocr_${grantId}.0.`,
+    `ocr_${grantId}.-1.${'A'.repeat(43)}`,
+    `x${formatRefreshToken(key, grantId, 1)}`,
+    `${formatRefreshToken(key, grantId, 1)}\n`,
+  ])('is not recognised in %j', (text) => {
+    expect(parseRefreshToken(text)).toBeUndefined();
+  });
+});
+
+describe('a generation (RFC 9700 §4.14.2)', () => {
+  it('is current until it was redeemed, then recent for the window, then reused', () => {
+    const family = supersede(fresh, 0, 1_000);
+    expect(judgeGeneration(fresh, 0, { now: 0, windowMs })).toBe('current');
+    expect(judgeGeneration(family, 0, { now: 1_000 + windowMs, windowMs })).toBe('recent');
+    expect(judgeGeneration(family, 0, { now: 1_001 + windowMs, windowMs })).toBe('reused');
+    expect(judgeGeneration(family, 1, { now: 999_999, windowMs })).toBe('current');
+  });
+
+  it('stays recent within the window even when its successor was used already', () => {
+    const family = supersede(supersede(fresh, 0, 1_000), 1, 1_001);
+    expect(judgeGeneration(family, 0, { now: 2_000, windowMs })).toBe('recent');
+  });
+
+  it('ahead of the record is the newest truth: the store lost an answered write', () => {
+    expect(judgeGeneration(fresh, 5, { now: 0, windowMs })).toBe('current');
+    expect(supersede(fresh, 5, 0).generation).toBe(6);
+  });
+
+  it('with a window of 0 is reused as soon as time passes', () => {
+    const family = supersede(fresh, 0, 1_000);
+    expect(judgeGeneration(family, 0, { now: 1_001, windowMs: 0 })).toBe('reused');
+  });
+
+  it('never makes the record grow without bound', () => {
+    let family = fresh;
+    for (let count = 0; count < 500; count += 1) family = supersede(family, count, count);
+    expect(JSON.stringify(family).length).toBeLessThan(600);
+    expect(family.generation).toBe(500);
+  });
+});

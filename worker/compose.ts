@@ -1,0 +1,81 @@
+import { createAccessTokenVerifier, createJwksSource } from '../shared/access-token/index.ts';
+import { createGatewayContextVerifier } from '../shared/gateway-context/index.ts';
+import { createGitHubApi } from '../shared/github/index.ts';
+import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
+import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
+import type { Service, ServiceDeps } from '../shared/process/index.ts';
+import { resourcesOf } from '../shared/resources.ts';
+import { openSqliteStore } from '../shared/store/index.ts';
+import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
+import { USER_AGENT, VERSION } from '../shared/version.ts';
+import { createWorkerApp } from './app.ts';
+import type { WorkerConfig } from './config.ts';
+import { createMcpServing } from './mcp-handler.ts';
+
+const JWKS_TIMEOUT_MS = 2_000;
+const JWKS_MAX_BYTES = 256 * 1024;
+
+/** Builds a worker from its configuration; opens files and the store, but no port. */
+export async function composeWorker(
+  config: WorkerConfig,
+  deps: Pick<ServiceDeps, 'clock' | 'logger'>,
+): Promise<Service> {
+  const { clock, logger } = deps;
+  const store = await openSqliteStore({ folder: config.stateDir, clock });
+  const http = createOutgoingHttp(outgoingOptions(config));
+  const [resource] = resourcesOf(config.publicUrl);
+  const mcp = createMcpServing({ version: VERSION, logger });
+  const gateKey = config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key');
+  const vaultRing = parseKeyRing(config.vaultKeys ?? readOrCreateKeyFile(config.stateDir, 'vault-keys'));
+  const app = createWorkerApp({
+    resource,
+    verify: createAccessTokenVerifier({
+      issuer: config.publicUrl,
+      audience: resource.identifier,
+      findKey: createJwksSource({ fetchJwks: async () => await fetchJwks(http, config.jwksUrl), clock }),
+      clock,
+    }),
+    verifyContext: createGatewayContextVerifier({ key: Buffer.from(gateKey, 'utf8'), clock }),
+    credentials: createCredentialReader({ store, vaultRing, githubHost: config.github.key, clock }),
+    github: createGitHubApi({ host: config.github, http, apiVersion: config.githubApiVersion }),
+    githubHost: config.github.key,
+    mcp,
+    logger,
+  });
+  return {
+    app,
+    checks: {
+      store: async () => {
+        await store.ping();
+        return { ok: true };
+      },
+    },
+    close: async () => {
+      await mcp.close();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+async function fetchJwks(http: OutgoingHttp, url: string): Promise<unknown> {
+  const { status, body } = await http.request({
+    url,
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    timeoutMs: JWKS_TIMEOUT_MS,
+    maxBytes: JWKS_MAX_BYTES,
+  });
+  if (status !== 200) throw new Error(`the JWKS was answered with status ${String(status)}`);
+  return JSON.parse(body.toString('utf8')) as unknown;
+}
+
+function outgoingOptions(config: WorkerConfig) {
+  const { httpsProxy, noProxy, extraCa } = config;
+  return {
+    userAgent: USER_AGENT,
+    ...(httpsProxy === undefined ? {} : { httpsProxy }),
+    ...(noProxy === undefined ? {} : { noProxy }),
+    ...(extraCa === undefined ? {} : { extraCa }),
+  };
+}

@@ -1,0 +1,12 @@
+import { processEnvironment, readTextFile } from '../shared/config/index.ts';
+import { runService } from '../shared/process/index.ts';
+import { composeWorker } from './compose.ts';
+import { loadWorkerConfig } from './config.ts';
+
+await runService({
+  name: 'worker',
+  load: () => loadWorkerConfig(processEnvironment(), readTextFile),
+  address: ({ host, port }) => ({ host, port }),
+  compose: composeWorker,
+  metricLabels: { routes: ['/mcp'], githubEndpoints: ['/user'], grantEndReasons: [] },
+});

@@ -1,0 +1,1 @@
+export { checkOnce, runDemo } from './run-demo.ts';

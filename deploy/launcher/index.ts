@@ -1,0 +1,14 @@
+export { parseDemoArguments, parseStartArguments } from './arguments.ts';
+export type { DemoArguments } from './arguments.ts';
+export type { ChildPlan } from './child.ts';
+export { choosePorts, describeMove } from './choose-ports.ts';
+export type { PortRequest } from './choose-ports.ts';
+export { isPortFree, LEFTOVER_LIMIT_MS, LOOPBACK, waitUntilFree } from './is-port-free.ts';
+export { readLogTail } from './log-tail.ts';
+export { runMainProgram } from './main-program.ts';
+export { DEFAULT_ADDRESSES, planProduct, productPortRequests } from './product-plan.ts';
+export type { ProductPlan } from './product-plan.ts';
+export { runStart } from './run-start.ts';
+export { takeStateFolder } from './state-folder.ts';
+export type { StateFolder } from './state-folder.ts';
+export { supervise } from './supervise.ts';

@@ -1,8 +1,9 @@
-// Writes deploy/configuration.md: `npm run docs`.
+// Writes every generated document: `npm run docs`.
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { configurationReference } from './configuration-reference.ts';
+import { generatedDocuments } from './generated-documents.ts';
 
-const target = fileURLToPath(new URL('configuration.md', import.meta.url));
-await writeFile(target, configurationReference());
+for (const { path, render } of generatedDocuments) {
+  await writeFile(fileURLToPath(new URL(path, import.meta.url)), render());
+}

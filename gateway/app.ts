@@ -8,6 +8,8 @@ import { messagePage, PAGE_HEADERS } from './pages/index.ts';
 
 /** The rooms of the gateway, as the pipeline meets them. */
 export interface GatewayParts {
+  /** Peers whose X-Forwarded-For names the client; others are the client themselves. */
+  readonly trustedProxies: readonly string[];
   readonly observe: RequestHandler;
   readonly resourceMetadata: Router;
   readonly endpoints: readonly { readonly resource: Resource; readonly handler: RequestHandler }[];
@@ -24,6 +26,7 @@ export function createApp(parts: GatewayParts): Express {
   // The query is parsed where it is needed; a nested-object parser in front of OAuth only adds differences.
   app.set('query parser', false);
   app.set('etag', false);
+  app.set('trust proxy', [...parts.trustedProxies]);
   app.use(assignRequestId);
   app.use(parts.observe);
   for (const { resource, handler } of parts.endpoints) app.all(resource.path, handler);

@@ -1,3 +1,4 @@
+import type { FindVerificationKey } from '../shared/access-token/index.ts';
 import { createAccessTokenVerifier } from '../shared/access-token/index.ts';
 import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
@@ -6,7 +7,7 @@ import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
 import type { Store } from '../shared/store/index.ts';
-import { openSqliteStore } from '../shared/store/index.ts';
+import { openStore } from '../shared/store/index.ts';
 import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT } from '../shared/version.ts';
 import { createApp } from './app.ts';
@@ -15,6 +16,7 @@ import type { GatewayConfig } from './config.ts';
 import { requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
 import { observeRequests } from './observability/index.ts';
+import type { Proxy } from './proxy/index.ts';
 import { createProxy } from './proxy/index.ts';
 import { createMetadataRoutes } from './resource-server/index.ts';
 
@@ -24,8 +26,8 @@ import { createMetadataRoutes } from './resource-server/index.ts';
  */
 export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): Promise<Service> {
   const { clock, logger, events } = deps;
-  const store = await openSqliteStore({ folder: config.stateDir, clock });
-  const http = createOutgoingHttp(outgoingOptions(config));
+  const store = await openStore(config, deps);
+  const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const resources = resourcesOf(config.publicUrl);
   const authorizationServer = await buildAuthorizationServer(config, { ...deps, store, http });
   const proxy = await createProxy({
@@ -34,28 +36,13 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     clock,
     events,
   });
-  const gateKey = readWorkerGateKey(config);
-  const signContext = createGatewayContextSigner({ key: gateKey, clock });
-  const endpoints = resources.map((resource) => ({
-    resource,
-    handler: createMcpEndpoint({
-      publicUrl: config.publicUrl,
-      resource,
-      baselineScopes: config.githubOauthBaselineScopes,
-      allowedOrigins: config.allowedOrigins,
-      maxBodyBytes: config.maxBodyBytes,
-      verify: createAccessTokenVerifier({
-        issuer: config.publicUrl,
-        audience: resource.identifier,
-        findKey: authorizationServer.findVerificationKey,
-        clock,
-      }),
-      signContext,
-      proxy,
-      events,
-    }),
-  }));
+  const endpoints = buildEndpoints(config, {
+    ...deps,
+    proxy,
+    findKey: authorizationServer.findVerificationKey,
+  });
   const app = createApp({
+    trustedProxies: config.trustedProxies,
     observe: observeRequests({ events, logger, clock }),
     resourceMetadata: createMetadataRoutes({
       publicUrl: config.publicUrl,
@@ -68,18 +55,35 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   });
   return {
     app,
-    checks: {
-      store: async () => {
-        await store.ping();
-        return { ok: true };
-      },
-    },
+    checkStore: store.ping,
     close: async () => {
       await proxy.close();
       await http.close();
       await store.close();
     },
   };
+}
+
+function buildEndpoints(
+  config: GatewayConfig,
+  { clock, events, proxy, findKey }: ServiceDeps & { proxy: Proxy; findKey: FindVerificationKey },
+) {
+  const signContext = createGatewayContextSigner({ key: readWorkerGateKey(config), clock });
+  return resourcesOf(config.publicUrl).map((resource) => {
+    const rules = { issuer: config.publicUrl, audience: resource.identifier, findKey, clock };
+    const handler = createMcpEndpoint({
+      publicUrl: config.publicUrl,
+      resource,
+      baselineScopes: config.githubOauthBaselineScopes,
+      allowedOrigins: config.allowedOrigins,
+      maxBodyBytes: config.maxBodyBytes,
+      verify: createAccessTokenVerifier(rules),
+      signContext,
+      proxy,
+      events,
+    });
+    return { resource, handler };
+  });
 }
 
 async function buildAuthorizationServer(
@@ -127,14 +131,4 @@ async function buildAuthorizationServer(
 
 function readWorkerGateKey(config: GatewayConfig): Uint8Array {
   return Buffer.from(config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key'), 'utf8');
-}
-
-function outgoingOptions(config: GatewayConfig) {
-  const { httpsProxy, noProxy, extraCa } = config;
-  return {
-    userAgent: USER_AGENT,
-    ...(httpsProxy === undefined ? {} : { httpsProxy }),
-    ...(noProxy === undefined ? {} : { noProxy }),
-    ...(extraCa === undefined ? {} : { extraCa }),
-  };
 }

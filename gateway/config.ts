@@ -4,6 +4,8 @@ import {
   isPlainRemote,
   loadConfig,
   objectToGitHubAddresses,
+  objectToRedis,
+  redisPasswordReader,
   githubOf,
 } from '../shared/config/index.ts';
 import type {
@@ -36,6 +38,7 @@ export interface GatewayConfig extends Omit<
   | 'allowedOrigins'
   | 'oauthEnabled'
   | 'transport'
+  | 'redisPassword'
 > {
   /** Issuer and base of every URL, a bare origin without trailing slash. */
   readonly publicUrl: string;
@@ -45,6 +48,8 @@ export interface GatewayConfig extends Omit<
   readonly allowedOrigins: readonly string[];
   /** The GitHub that `GITHUB_HOST`, or the override pair, describes. */
   readonly github: GitHubHost;
+  /** The password of Redis as its file says now. */
+  readonly readRedisPassword: () => string | undefined;
   /** Variables that are set, are read by nothing, and look like a mistyped one. */
   readonly warnings: readonly ConfigWarning[];
 }
@@ -56,7 +61,7 @@ export interface GatewayConfig extends Omit<
 export function loadGatewayConfig(env: Environment, readFile: ReadFile): GatewayConfig {
   const result = loadConfig(gatewayConfigFields, { env, readFile, crossChecks });
   if (!result.ok) throw new ConfigurationError(result.faults, result.warnings);
-  const { oauthEnabled, transport, ...values } = result.config;
+  const { oauthEnabled, transport, redisPassword, ...values } = result.config;
   const publicUrl = publicUrlOf(values);
   return {
     ...values,
@@ -66,9 +71,19 @@ export function loadGatewayConfig(env: Environment, readFile: ReadFile): Gateway
     trustedProxies: values.trustedProxies ?? [],
     allowedOrigins: values.allowedOrigins ?? [],
     github: githubOf(values),
+    readRedisPassword: redisPasswordReader(env, readFile),
     warnings: result.warnings,
   };
 }
+
+const REDIS_VALUES = [
+  'store',
+  'redisNodes',
+  'redisSentinelMaster',
+  'redisCluster',
+  'redisTls',
+  'redisAllowPlain',
+] as const;
 
 const crossChecks: readonly CrossCheck<Fields>[] = [
   { needs: ['publicUrl', 'httpPort'], check: objectToUnknownIssuer },
@@ -82,6 +97,8 @@ const crossChecks: readonly CrossCheck<Fields>[] = [
   },
   { needs: ['workerUrls', 'workerAllowHttp'], check: objectToPlainWorkers },
   { needs: ['workerUrls', 'workerGateKey'], check: objectToMissingGateKey },
+  { needs: REDIS_VALUES, check: objectToRedis },
+  { needs: ['store', 'gatewayKeys', 'vaultKeys', 'workerGateKey'], check: objectToGeneratedKeys },
 ];
 
 function publicUrlOf(values: Pick<Values, 'publicUrl' | 'httpPort'>): string {
@@ -160,4 +177,13 @@ function objectToMissingGateKey({ workerUrls, workerGateKey }: Values): Objectio
   return [
     { key: 'workerGateKey', problem: `is required because the worker ${remote} is on another machine` },
   ];
+}
+
+/** Generated keys stay on one host; with Redis there may be others, which could read nothing written here. */
+function objectToGeneratedKeys(values: Values): Objections {
+  if (values.store === 'sqlite') return [];
+  const keys = ['gatewayKeys', 'vaultKeys', 'workerGateKey'] as const;
+  return keys
+    .filter((key) => values[key] === undefined)
+    .map((key) => ({ key, problem: 'is required with STORE=redis: every host needs the same' }));
 }

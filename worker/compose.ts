@@ -5,7 +5,7 @@ import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
-import { openSqliteStore } from '../shared/store/index.ts';
+import { openStore } from '../shared/store/index.ts';
 import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT, VERSION } from '../shared/version.ts';
 import { createWorkerApp } from './app.ts';
@@ -16,13 +16,10 @@ const JWKS_TIMEOUT_MS = 2_000;
 const JWKS_MAX_BYTES = 256 * 1024;
 
 /** Builds a worker from its configuration; opens files and the store, but no port. */
-export async function composeWorker(
-  config: WorkerConfig,
-  deps: Pick<ServiceDeps, 'clock' | 'logger'>,
-): Promise<Service> {
+export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Promise<Service> {
   const { clock, logger } = deps;
-  const store = await openSqliteStore({ folder: config.stateDir, clock });
-  const http = createOutgoingHttp(outgoingOptions(config));
+  const store = await openStore(config, deps);
+  const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const [resource] = resourcesOf(config.publicUrl);
   const mcp = createMcpServing({ version: VERSION, logger });
   const gateKey = config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key');
@@ -44,12 +41,7 @@ export async function composeWorker(
   });
   return {
     app,
-    checks: {
-      store: async () => {
-        await store.ping();
-        return { ok: true };
-      },
-    },
+    checkStore: store.ping,
     close: async () => {
       await mcp.close();
       await http.close();
@@ -68,14 +60,4 @@ async function fetchJwks(http: OutgoingHttp, url: string): Promise<unknown> {
   });
   if (status !== 200) throw new Error(`the JWKS was answered with status ${String(status)}`);
   return JSON.parse(body.toString('utf8')) as unknown;
-}
-
-function outgoingOptions(config: WorkerConfig) {
-  const { httpsProxy, noProxy, extraCa } = config;
-  return {
-    userAgent: USER_AGENT,
-    ...(httpsProxy === undefined ? {} : { httpsProxy }),
-    ...(noProxy === undefined ? {} : { noProxy }),
-    ...(extraCa === undefined ? {} : { extraCa }),
-  };
 }

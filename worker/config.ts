@@ -8,6 +8,8 @@ import {
   listenHost,
   loadConfig,
   objectToGitHubAddresses,
+  objectToRedis,
+  redisPasswordReader,
   githubOf,
   optionalField,
   port,
@@ -93,10 +95,12 @@ type Values = ConfigOf<Fields>;
 type Objections = readonly Objection<Fields>[];
 
 /** The worker's configuration: every value parsed and judged, with what follows from other values filled in. */
-export interface WorkerConfig extends Omit<Values, 'jwksUrl'> {
+export interface WorkerConfig extends Omit<Values, 'jwksUrl' | 'redisPassword'> {
   readonly jwksUrl: string;
   /** The GitHub that `GITHUB_HOST`, or the override pair, describes. */
   readonly github: GitHubHost;
+  /** The password of Redis as its file says now. */
+  readonly readRedisPassword: () => string | undefined;
   /** Variables that are set, are read by nothing, and look like a mistyped one. */
   readonly warnings: readonly ConfigWarning[];
 }
@@ -108,11 +112,12 @@ export interface WorkerConfig extends Omit<Values, 'jwksUrl'> {
 export function loadWorkerConfig(env: Environment, readFile: ReadFile): WorkerConfig {
   const result = loadConfig(workerConfigFields, { env, readFile, crossChecks });
   if (!result.ok) throw new ConfigurationError(result.faults, result.warnings);
-  const values = result.config;
+  const { redisPassword, ...values } = result.config;
   return {
     ...values,
     jwksUrl: values.jwksUrl ?? `${values.publicUrl}/jwks`,
     github: githubOf(values),
+    readRedisPassword: redisPasswordReader(env, readFile),
     warnings: result.warnings,
   };
 }
@@ -122,6 +127,11 @@ const crossChecks: readonly CrossCheck<Fields>[] = [
   { needs: ['jwksUrl', 'jwksAllowHttp'], check: objectToPlainJwks },
   { needs: ['githubHost', 'githubWebUrl', 'githubApiUrl'], check: objectToGitHubAddresses },
   { needs: ['host', 'workerGateKey'], check: objectToMissingGateKey },
+  {
+    needs: ['store', 'redisNodes', 'redisSentinelMaster', 'redisCluster', 'redisTls', 'redisAllowPlain'],
+    check: objectToRedis,
+  },
+  { needs: ['store', 'vaultKeys', 'workerGateKey'], check: objectToGeneratedKeys },
 ];
 
 function objectToSharedPort({ port: callPort, opsPort }: Values): Objections {
@@ -140,4 +150,13 @@ function objectToPlainJwks({ jwksUrl, jwksAllowHttp }: Values): Objections {
 function objectToMissingGateKey({ host, workerGateKey }: Values): Objections {
   if (workerGateKey !== undefined || isLoopbackHost(host)) return [];
   return [{ key: 'workerGateKey', problem: 'is required because WORKER_HOST is not loopback' }];
+}
+
+/** Generated keys stay on one host; with Redis the gateway may be on another. */
+function objectToGeneratedKeys(values: Values): Objections {
+  if (values.store === 'sqlite') return [];
+  const keys = ['vaultKeys', 'workerGateKey'] as const;
+  return keys
+    .filter((key) => values[key] === undefined)
+    .map((key) => ({ key, problem: 'is required with STORE=redis: the same as the gateway’s' }));
 }

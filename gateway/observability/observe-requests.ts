@@ -10,13 +10,22 @@ export function observeRequests(deps: { events: EventBus; logger: Logger; clock:
   return (req, res, next) => {
     const startedAt = deps.clock.now();
     const route = routeOf(req.path);
+    // Taken now: forwarded headers are gone once the request reaches the authorization server.
+    const clientAddress = req.ip;
     res.once('close', () => {
       const durationSeconds = (deps.clock.now() - startedAt) / 1000;
       const { method } = req;
       const status = res.statusCode;
       const requestId = requestIdOf(req);
       deps.events.emit({ type: 'http.request.finished', method, route, status, durationSeconds, requestId });
-      const fields = { requestId, method, route, status, durationMs: Math.round(durationSeconds * 1000) };
+      const fields = {
+        requestId,
+        clientAddress,
+        method,
+        route,
+        status,
+        durationMs: Math.round(durationSeconds * 1000),
+      };
       deps.logger.info(res.writableFinished ? fields : { ...fields, cut: true }, 'request');
     });
     next();

@@ -6,6 +6,7 @@ export { loadConfig } from './load-config.ts';
 export type { ConfigOf, CrossCheck, Fields, LoadOptions, LoadResult, Objection } from './load-config.ts';
 export { processEnvironment, readTextFile } from './process-environment.ts';
 export type { Environment, ReadFile } from './read-text.ts';
+export { objectToRedis, redisPasswordReader } from './redis-fields.ts';
 export { renderReference } from './reference.ts';
 export type { ReferenceGroup } from './reference.ts';
 export { githubOf, objectToGitHubAddresses, sharedFields } from './shared-fields.ts';

@@ -3,6 +3,7 @@ import { githubHostFromBases, parseGitHubHost } from '../github/index.ts';
 import type { GitHubHost } from '../github/index.ts';
 import { parseKeyRing } from '../vault/index.ts';
 import { defaultedField, optionalField } from './field.ts';
+import { redisFields } from './redis-fields.ts';
 import { proxyUrl, secureUrl } from './urls.ts';
 import { certificates, integerBetween, oneOf, symmetricKey, textAcceptedBy } from './values.ts';
 
@@ -32,12 +33,13 @@ export const sharedFields = {
   }),
   store: defaultedField({
     env: 'STORE',
-    schema: oneOf(['sqlite']),
+    schema: oneOf(['sqlite', 'redis']),
     default: 'sqlite',
     description:
-      'Where grants, tokens and credentials are kept; `sqlite` serves several processes of one host.',
-    remedy: 'This version stores in sqlite only: remove STORE or set it to sqlite.',
+      'Where grants, tokens and credentials are kept: `sqlite` serves several processes of one host, `redis` any number of hosts.',
+    remedy: 'Set sqlite or redis.',
   }),
+  ...redisFields,
   stateDir: defaultedField({
     env: 'STATE_DIR',
     schema: z.string().refine((text) => !text.includes('\0'), 'must be a path'),

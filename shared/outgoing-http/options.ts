@@ -5,11 +5,11 @@ import type { NoProxyMatcher } from './no-proxy.ts';
 
 export interface OutgoingHttpOptions {
   /** Proxy for https targets, reached by CONNECT; may carry credentials. */
-  readonly httpsProxy?: string;
+  readonly httpsProxy?: string | undefined;
   /** `NO_PROXY` list: targets that are reached directly. */
-  readonly noProxy?: string;
+  readonly noProxy?: string | undefined;
   /** PEM certificates trusted besides the default roots, for an inspecting proxy or a private GitHub host. */
-  readonly extraCa?: string;
+  readonly extraCa?: string | undefined;
   readonly userAgent: string;
   /** Milliseconds for DNS, TCP and TLS of one connection. Default 5000. */
   readonly connectTimeoutMs?: number;

@@ -5,8 +5,9 @@ import type { ConfigWarning } from '../config/index.ts';
 import { ConfigurationError, describeWarning } from '../config/index.ts';
 import type { Logger, LogLevel } from '../logger.ts';
 import { createLogger } from '../logger.ts';
-import type { EventBus, HealthChecks, MetricLabels } from '../ops/index.ts';
+import type { EventBus, MetricLabels } from '../ops/index.ts';
 import { createEventBus, createMetrics, startOpsListener } from '../ops/index.ts';
+import type { Listening } from './listen.ts';
 import { listenOn } from './listen.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
@@ -25,8 +26,8 @@ interface ServiceConfig {
 /** A composed process: its request listener and what it must close. */
 export interface Service {
   readonly app: RequestListener;
-  /** What readiness depends on. */
-  readonly checks: HealthChecks;
+  /** Rejects when the store does not answer: readiness depends on it. */
+  readonly checkStore: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,30 +59,42 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   const logger = createLogger({ level: config.logLevel, name: description.name });
   for (const warning of config.warnings) logger.warn(describeWarning(warning));
   const events = createEventBus({ logger });
-  const service = await description.compose(config, { clock: systemClock, logger, events });
-  let isDraining = false;
+  const state: { isDraining: boolean; service?: Service; listening?: Listening } = { isDraining: false };
   const ops = await startOpsListener({
     host: config.opsHost,
     port: config.opsPort,
-    checks: service.checks,
+    checks: {
+      started: () => Promise.resolve({ ok: state.listening !== undefined }),
+      store: storeCheck(state),
+    },
     metrics: createMetrics(events, description.metricLabels),
-    draining: () => isDraining,
+    draining: () => state.isDraining,
     logger,
   });
-  const listening = await listenOn(service.app, {
+  const drain = () => {
+    state.isDraining = true;
+  };
+  const close = async () => {
+    await state.listening?.close(config.shutdownGraceSeconds * 1000);
+    await state.service?.close();
+    await ops.close();
+  };
+  stopOnSignal({ drain, close }, logger);
+  // Probes are answered from here on, also while the store is waited for.
+  state.service = await description.compose(config, { clock: systemClock, logger, events });
+  state.listening = await listenOn(state.service.app, {
     ...description.address(config),
     onConnections: (delta) => {
       events.emit({ type: 'connections.changed', delta });
     },
   });
-  logger.info({ port: listening.port, opsPort: ops.port }, 'ready');
-  const drain = () => {
-    isDraining = true;
+  logger.info({ port: state.listening.port, opsPort: ops.port }, 'ready');
+}
+
+function storeCheck(state: { service?: Service }) {
+  return async () => {
+    if (state.service === undefined) return { ok: false, detail: 'not reached yet' };
+    await state.service.checkStore();
+    return { ok: true };
   };
-  const close = async () => {
-    await listening.close(config.shutdownGraceSeconds * 1000);
-    await service.close();
-    await ops.close();
-  };
-  stopOnSignal({ drain, close }, logger);
 }

@@ -40,8 +40,14 @@ export interface Store {
   /** Reads and deletes in one step: of any number of concurrent callers at most one gets the record. */
   take(key: Key): Promise<StoredRecord | undefined>;
   /** Resolves when the store answers; for readiness. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** A commit over two tags would work on one server and fail on a Redis Cluster: refused by every driver. */
+export function requireOneTag(changes: readonly Change[]): void {
+  const tags = new Set(changes.map((change) => change.key.tag));
+  if (tags.size !== 1) throw new TypeError(`a commit needs exactly one tag, got ${String(tags.size)}`);
 }
 
 /** The store did not do what was asked, or it is unknown whether it did. Callers answer 503 and consume nothing. */

@@ -5,3 +5,6 @@ export { keys } from './keys.ts';
 export type { MacKeys, RecordFamily, Records, TypedRecord } from './records.ts';
 export { createRecords } from './records.ts';
 export { openSqliteStore } from './sqlite/sqlite-store.ts';
+export { openStore } from './open-store.ts';
+export type { RedisTopology } from './redis/connection.ts';
+export { openRedisStore, UnsafeRedisError } from './redis/redis-store.ts';

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { configurationReference } from '../../deploy/configuration-reference.ts';
+import { describe, expect, it } from 'vitest';
+import { generatedDocuments } from '../../deploy/generated-documents.ts';
 import { repository } from './depcruise.ts';
 
-it('deploy/configuration.md is what `npm run docs` writes', async () => {
-  const committed = await readFile(join(repository, 'deploy/configuration.md'), 'utf8');
-  expect(committed).toBe(configurationReference());
+describe('a generated document', () => {
+  it.each(generatedDocuments)('deploy/$path is what `npm run docs` writes', async ({ path, render }) => {
+    expect(await readFile(join(repository, 'deploy', path), 'utf8')).toBe(render());
+  });
 });

@@ -9,7 +9,17 @@ export interface SystemPart {
 }
 
 /** Every system part the full run needs. */
-export const SYSTEM_PARTS: readonly SystemPart[] = [];
+export const SYSTEM_PARTS: readonly SystemPart[] = [
+  { name: 'Redis', binary: 'redis-server', debianPackage: 'redis-server', neededBy: 'the store suites' },
+  {
+    name: 'Redis Sentinel',
+    binary: 'redis-sentinel',
+    debianPackage: 'redis-sentinel',
+    neededBy: 'the store suites',
+  },
+  { name: 'redis-cli', binary: 'redis-cli', debianPackage: 'redis-tools', neededBy: 'the store suites' },
+  { name: 'OpenSSL', binary: 'openssl', debianPackage: 'openssl', neededBy: 'suites with TLS' },
+];
 
 export interface SystemPartsResult {
   readonly ok: boolean;

@@ -90,7 +90,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       { ...common, WORKER_PORT: String(port), ...options.workerEnv },
       readTextFile,
     );
-    const worker = await composeWorker(config, { clock: systemClock, logger });
+    const worker = await composeWorker(config, {
+      clock: systemClock,
+      logger,
+      events: createEventBus({ logger }),
+    });
     const listening = await listenOn(worker.app, { host: config.host, port });
     closers.push(() => listening.close(0), worker.close);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../clock.ts';
 import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
+import { requireOneTag } from '../contract.ts';
 import type { Durability, Key } from '../keys.ts';
 import { inTransaction, openDatabase, retryWhileBusy, TABLE } from './database.ts';
 
@@ -120,12 +121,6 @@ function newVersion(): string {
 
 function strictest(keys: readonly Key[]): Durability {
   return keys.some((key) => key.durability === 'durable') ? 'durable' : 'relaxed';
-}
-
-/** A commit over two tags would work here and fail on a Redis Cluster: refused so that no code grows to need it. */
-function requireOneTag(changes: readonly Change[]): void {
-  const tags = new Set(changes.map((change) => change.key.tag));
-  if (tags.size !== 1) throw new TypeError(`a commit needs exactly one tag, got ${String(tags.size)}`);
 }
 
 function sweep(prepared: Prepared, now: number): void {

@@ -66,6 +66,13 @@ describe('loadGatewayConfig', () => {
       httpsProxy: undefined,
       noProxy: undefined,
       extraCa: undefined,
+      redisNodes: [{ host: '127.0.0.1', port: 6379 }],
+      redisSentinelMaster: undefined,
+      redisCluster: false,
+      redisUsername: undefined,
+      redisTls: false,
+      redisAllowPlain: false,
+      readRedisPassword: expect.any(Function) as unknown,
       warnings: [],
     });
   });
@@ -91,7 +98,12 @@ describe('loadGatewayConfig', () => {
   });
 
   it('accepts the names of existing deployments', () => {
-    expect(load({ GITHUB_OAUTH_ENABLED: 'true', MCP_TRANSPORT: 'http' })).toEqual(load({}));
+    const { readRedisPassword: _named, ...named } = load({
+      GITHUB_OAUTH_ENABLED: 'true',
+      MCP_TRANSPORT: 'http',
+    });
+    const { readRedisPassword: _plain, ...plain } = load({});
+    expect(named).toEqual(plain);
   });
 
   it.each([
@@ -104,7 +116,7 @@ describe('loadGatewayConfig', () => {
   });
 
   it.each([
-    ['STORE', 'redis', 'sqlite'],
+    ['STORE', 'postgres', 'sqlite'],
     ['CLIENT_REGISTRATION', 'allowlist', 'open or off'],
     ['ACCESS_TOKEN_TTL', '59', '60 to 3600'],
     ['ACCESS_TOKEN_TTL', '3601', '60 to 3600'],

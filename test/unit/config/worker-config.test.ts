@@ -46,6 +46,13 @@ describe('loadWorkerConfig', () => {
       httpsProxy: undefined,
       noProxy: undefined,
       extraCa: undefined,
+      redisNodes: [{ host: '127.0.0.1', port: 6379 }],
+      redisSentinelMaster: undefined,
+      redisCluster: false,
+      redisUsername: undefined,
+      redisTls: false,
+      redisAllowPlain: false,
+      readRedisPassword: expect.any(Function) as unknown,
       warnings: [],
     });
   });

@@ -1,0 +1,23 @@
+/** Passwords of the Redis users, in the clear; a real file holds `#<sha-256>` instead. */
+export interface RedisPasswords {
+  readonly gateway: string;
+  readonly worker: string;
+  readonly admin: string;
+}
+
+/** Commands both processes need to connect and to check the server. */
+const CONNECT = '+@connection +info +command|docs +cluster|slots +cluster|nodes +cluster|shards +readonly';
+
+/**
+ * The Redis users of the product as an ACL file. A gateway works on our records and nothing else; a worker reads
+ * credentials, and has no command that lists keys or watches other clients.
+ */
+export function renderRedisUsers(passwords: RedisPasswords): string {
+  return [
+    'user default off',
+    `user admin on >${passwords.admin} ~* &* +@all`,
+    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha`,
+    `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* -@all ${CONNECT} +hmget`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+
+/** A script with the SHA-1 by which a server that has seen it knows it. */
+export interface Script {
+  readonly text: string;
+  readonly digest: string;
+}
+
+function script(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') };
+}
+
+/** Values per key in ARGV of the commit script, after `now`. */
+const VALUES_PER_CHANGE = 5;
+
+/**
+ * commit: applies all changes or none.
+ * KEYS: one per change, all of one hash tag.
+ * ARGV: now (ms), then per change: op (`put`, `delete`, `check`), expectation (`` = none, `absent`, `present`,
+ * `=<version>`), value, new version, expiry (ms, `` = none).
+ * Returns 1 when applied, 0 when an expectation failed.
+ * A record is a hash: v value, n version, e expiry. The key's own time to live only collects garbage: it is longer
+ * by a minute, relative to `now`, because expiry is judged by our clock and not by this server's.
+ */
+export const COMMIT = script(`
+local now = tonumber(ARGV[1])
+local function at(i, field) return ARGV[1 + (i - 1) * ${String(VALUES_PER_CHANGE)} + field] end
+for i = 1, #KEYS do
+  local expect = at(i, 2)
+  if expect ~= '' then
+    local found = redis.call('HMGET', KEYS[i], 'n', 'e')
+    local version = found[1]
+    if version and found[2] ~= '' and tonumber(found[2]) <= now then version = false end
+    if expect == 'absent' then
+      if version then return 0 end
+    elseif not version then
+      return 0
+    elseif expect ~= 'present' and expect ~= '=' .. version then
+      return 0
+    end
+  end
+end
+for i = 1, #KEYS do
+  local op = at(i, 1)
+  if op == 'put' then
+    local expiry = at(i, 5)
+    redis.call('HSET', KEYS[i], 'v', at(i, 3), 'n', at(i, 4), 'e', expiry)
+    if expiry == '' then
+      redis.call('PERSIST', KEYS[i])
+    else
+      redis.call('PEXPIRE', KEYS[i], math.max(tonumber(expiry) - now, 0) + 60000)
+    end
+  elseif op == 'delete' then
+    redis.call('DEL', KEYS[i])
+  end
+end
+return 1
+`);
+
+/** take: reads and deletes one record. KEYS[1]: the record. Returns v, n, e; all nil when there is none. */
+export const TAKE = script(`
+local found = redis.call('HMGET', KEYS[1], 'v', 'n', 'e')
+redis.call('DEL', KEYS[1])
+return found
+`);

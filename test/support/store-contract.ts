@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../shared/store/index.ts';
+import { keys } from '../../shared/store/index.ts';
+import type { FakeClock } from './fake-clock.ts';
+
+export interface Opened {
+  readonly store: Store;
+  /** A second process's view of the same data. */
+  readonly other: Store;
+  readonly clock: FakeClock;
+}
+
+const DURABLE = keys.grant('g1');
+const RELAXED = keys.interaction('i1');
+
+/** What every driver promises; `openTwo` opens two views of one empty store and closes them with the test. */
+export function describeStoreContract(driver: string, openTwo: () => Promise<Opened>): void {
+  describe.each([
+    ['durable', DURABLE],
+    ['relaxed', RELAXED],
+  ])(`the store contract on ${driver}, %s records`, (_name, key) => {
+    it('reads what another connection wrote', async () => {
+      const { store, other } = await openTwo();
+      await store.commit([{ op: 'put', key, value: 'a', expiresAt: null }]);
+      expect((await other.read(key))?.value).toBe('a');
+    });
+
+    it('judges expiry by our clock: at the moment itself a record is gone', async () => {
+      const { store, clock } = await openTwo();
+      await store.commit([{ op: 'put', key, value: 'a', expiresAt: clock.now() + 1000 }]);
+      clock.advance(999);
+      expect(await store.read(key)).toBeDefined();
+      clock.advance(1);
+      expect(await store.read(key)).toBeUndefined();
+      expect(await store.take(key)).toBeUndefined();
+    });
+
+    it('treats an expired record as absent when something is created in its place', async () => {
+      const { store, clock } = await openTwo();
+      await store.commit([{ op: 'put', key, value: 'old', expiresAt: clock.now() + 1 }]);
+      clock.advance(1);
+      const created = await store.commit([
+        { op: 'put', key, value: 'new', expiresAt: null, expect: 'absent' },
+      ]);
+      expect(created).toBe(true);
+      expect((await store.read(key))?.value).toBe('new');
+    });
+
+    it('lets one of two writers with the same version win', async () => {
+      const { store, other } = await openTwo();
+      await store.commit([{ op: 'put', key, value: '0', expiresAt: null }]);
+      const version = (await store.read(key))?.version ?? '';
+      const write = async (of: Store, value: string) =>
+        await of.commit([{ op: 'put', key, value, expiresAt: null, expect: { version } }]);
+      const results = await Promise.all([write(store, 'a'), write(other, 'b')]);
+      expect(results.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('never gives a deleted and re-created record its earlier version', async () => {
+      const { store } = await openTwo();
+      await store.commit([{ op: 'put', key, value: 'a', expiresAt: null }]);
+      const first = (await store.read(key))?.version ?? '';
+      await store.commit([{ op: 'delete', key }]);
+      await store.commit([{ op: 'put', key, value: 'a', expiresAt: null }]);
+      const isApplied = await store.commit([
+        { op: 'put', key, value: 'b', expiresAt: null, expect: { version: first } },
+      ]);
+      expect(isApplied).toBe(false);
+    });
+
+    it('gives a record to one of many takers', async () => {
+      const { store, other } = await openTwo();
+      await store.commit([{ op: 'put', key, value: 'a', expiresAt: null }]);
+      const taken = await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => await (i % 2 ? store : other).take(key)),
+      );
+      expect(taken.filter((record) => record !== undefined)).toHaveLength(1);
+    });
+  });
+
+  describe(`a commit on ${driver}`, () => {
+    it('applies all of its changes or none', async () => {
+      const { store } = await openTwo();
+      const guarded = keys.credential('h', 'x');
+      const beside = keys.credentialUpstream('h', 'x');
+      const isApplied = await store.commit([
+        { op: 'put', key: beside, value: 'a', expiresAt: null },
+        { op: 'check', key: guarded, expect: 'present' },
+      ]);
+      expect(isApplied).toBe(false);
+      expect(await store.read(beside)).toBeUndefined();
+    });
+
+    it('refuses changes of two tags, which a Redis Cluster could not apply together', async () => {
+      const { store } = await openTwo();
+      const changes = [keys.grant('a'), keys.grant('b')].map((key) => ({ op: 'delete', key }) as const);
+      await expect(store.commit(changes)).rejects.toThrow(TypeError);
+    });
+  });
+}

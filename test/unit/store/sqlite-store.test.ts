@@ -1,0 +1,79 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { keys, openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { describeStoreContract } from '../../support/store-contract.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+async function openTwo() {
+  const folder = temporaryFolder();
+  const clock = fakeClock();
+  const store = await openSqliteStore({ folder, clock });
+  const other = await openSqliteStore({ folder, clock });
+  onTestFinished(async () => {
+    await store.close();
+    await other.close();
+  });
+  return { store, other, clock, folder };
+}
+
+const DURABLE = keys.grant('g1');
+
+describeStoreContract('SQLite', openTwo);
+
+describe('the SQLite driver', () => {
+  it('keeps its files to their owner', async () => {
+    const { folder } = await openTwo();
+    expect(statSync(join(folder, 'gateway.db')).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o077).toBe(0);
+  });
+
+  it('waits for another writer without holding the event loop, then writes', async () => {
+    const { store, folder } = await openTwo();
+    const blocker = new DatabaseSync(join(folder, 'gateway.db'));
+    blocker.exec('BEGIN IMMEDIATE');
+    let turns = 0;
+    const ticker = setInterval(() => (turns += 1), 1);
+    const written = store.commit([{ op: 'put', key: DURABLE, value: 'a', expiresAt: null }]);
+    const released = new Promise<void>((resolve) => {
+      const wait = setInterval(() => {
+        if (turns < 10) return;
+        clearInterval(wait);
+        blocker.exec('ROLLBACK');
+        resolve();
+      }, 1);
+    });
+    await released;
+    expect(await written).toBe(true);
+    clearInterval(ticker);
+    blocker.close();
+    expect(turns).toBeGreaterThanOrEqual(10);
+  });
+
+  it('says that it is unavailable, not that a record is missing, when the database is gone', async () => {
+    const folder = temporaryFolder();
+    const store = await openSqliteStore({ folder, clock: fakeClock() });
+    await store.close();
+    await expect(store.read(DURABLE)).rejects.toThrow(StoreUnavailableError);
+    await expect(store.take(DURABLE)).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it('survives four openers at once on a new folder', async () => {
+    const folder = temporaryFolder();
+    const stores = await Promise.all(
+      Array.from({ length: 4 }, async () => await openSqliteStore({ folder, clock: fakeClock() })),
+    );
+    await Promise.all(
+      stores.map(async (store) => {
+        await store.ping();
+      }),
+    );
+    await Promise.all(
+      stores.map(async (store) => {
+        await store.close();
+      }),
+    );
+  });
+});

@@ -102,6 +102,7 @@ async function buildAuthorizationServer(
     refreshTokenIdleSeconds: config.refreshTokenIdleTtlSeconds,
     refreshTokenMaxSeconds: config.refreshTokenMaxTtlSeconds,
     refreshTokenWindowSeconds: config.refreshTokenReuseWindowSeconds,
+    longestCallSeconds: config.requestTimeoutSeconds,
     github: {
       host,
       clientId,

@@ -20,10 +20,26 @@ const KNOWN_PARAMETERS = new Set([
 ]);
 
 export interface ScopePolicy {
-  /** Every scope the operator allows. */
+  /** Every scope the operator allows; empty for a GitHub App, which has permissions instead. */
   readonly allowed: readonly string[];
   /** What a request without a usable scope gets. */
   readonly baseline: readonly string[];
+}
+
+/**
+ * Stands for "no scopes" between us and oidc-provider, which cannot complete a request without one. It is never
+ * shown, issued or sent to GitHub.
+ */
+export const NO_SCOPES = 'github-app';
+
+/** Scopes as oidc-provider is given them. */
+export function toProviderScope(scopes: readonly string[]): string {
+  return scopes.length === 0 ? NO_SCOPES : scopes.join(' ');
+}
+
+/** Scopes as oidc-provider gives them back. */
+export function fromProviderScope(scope: string): string[] {
+  return scope.split(' ').filter((name) => name !== '' && name !== NO_SCOPES);
 }
 
 /**
@@ -51,7 +67,7 @@ function normaliseScope(query: URLSearchParams, scopes: ScopePolicy): void {
   // Malformed scope text is for the library to refuse with `invalid_scope`.
   if (/[^\x20\x21\x23-\x5b\x5d-\x7e]/.test(requested)) return;
   const offered = parseGitHubScopes(requested).filter((scope) => scopes.allowed.includes(scope));
-  query.set('scope', (offered.length > 0 ? offered : scopes.baseline).join(' '));
+  query.set('scope', toProviderScope(offered.length > 0 ? offered : scopes.baseline));
 }
 
 function normaliseResource(query: URLSearchParams, resources: readonly [Resource, ...Resource[]]): void {

@@ -31,6 +31,8 @@ import { createCodes } from './token/codes.ts';
 import { createTokenIssue } from './token/issue-tokens.ts';
 import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
+import { createCredentialFreshener } from './upstream/freshen-credential.ts';
+import { createCredentialRefresh } from './upstream/refresh-credential.ts';
 
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
@@ -43,6 +45,8 @@ export interface AuthorizationServerDeps {
   readonly refreshTokenIdleSeconds: number;
   readonly refreshTokenMaxSeconds: number;
   readonly refreshTokenWindowSeconds: number;
+  /** A credential must outlive an access token by this, so that no call is cut short. */
+  readonly longestCallSeconds: number;
   readonly github: {
     readonly host: GitHubHost;
     readonly oauth: GitHubOAuthClient;
@@ -123,7 +127,19 @@ function createTokenCore(
     ttlSeconds: deps.accessTokenTtlSeconds,
     clock,
   });
-  const issue = createTokenIssue({ grants, accounts, vault, refreshTokens, issueAccessToken, events, now });
+  const refresh = createCredentialRefresh({
+    store,
+    vault,
+    oauth: deps.github.oauth,
+    githubHost,
+    clock,
+    onFault: (error) => {
+      deps.onFault(error, undefined);
+    },
+  });
+  const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;
+  const freshen = createCredentialFreshener({ vault, grants, refresh, clock, neededMs });
+  const issue = createTokenIssue({ grants, accounts, freshen, refreshTokens, issueAccessToken, events, now });
   const windowMs = deps.refreshTokenWindowSeconds * 1000;
   return {
     vault,

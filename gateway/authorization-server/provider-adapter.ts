@@ -4,6 +4,7 @@ import type { Key, Records, Store } from '../../shared/store/index.ts';
 import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
+import { toProviderScope } from './authorization-request.ts';
 import type { Clients } from './clients.ts';
 import { payloadFamily } from './clients.ts';
 import type { Grants } from './grants.ts';
@@ -115,7 +116,7 @@ function grantAdapter({ grants }: AdapterDeps): Partial<Adapter> {
         kind: 'Grant',
         clientId,
         accountId: sub,
-        resources: { [resource]: scope.join(' ') },
+        resources: { [resource]: toProviderScope(scope) },
         iat: Math.floor(createdAt / 1000),
         exp: Math.floor(endsAt / 1000),
       };

@@ -7,6 +7,7 @@ import type { Resource } from '../../shared/resources.ts';
 import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
+import { toProviderScope } from './authorization-request.ts';
 import { cookieRules } from './cookie-names.ts';
 import { createDiscoveryCorrection } from './discovery.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
@@ -148,7 +149,7 @@ function features(rules: ProviderRules): NonNullable<Configuration['features']> 
         const resource = findResource(rules.resources, identifier);
         if (resource === undefined) throw new errors.InvalidTarget('the resource is not served here');
         return {
-          scope: rules.scopes.allowed.join(' '),
+          scope: toProviderScope(rules.scopes.allowed),
           audience: resource.identifier,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: 'ES256' } },

@@ -77,7 +77,8 @@ function accountChange(model: ConsentModel) {
 }
 
 function scopeList(scopes: readonly ScopeLine[]) {
-  if (scopes.length === 0) return html`see public information`;
+  if (scopes.length === 0)
+    return html`do what the GitHub App is permitted to, in the repositories it is installed on`;
   return html`<ul>
     ${scopes.map((scope) => html`<li>${scope.meaning} <code>${scope.name}</code></li>`)}
   </ul>`;

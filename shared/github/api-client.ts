@@ -18,6 +18,15 @@ export interface GitHubApiOptions {
   readonly timeoutMs?: number;
   /** Largest answer in bytes. Default 8 MiB: a recursive tree may have 7 MB. */
   readonly maxBytes?: number;
+  /** Told of every answer GitHub gave, for metrics; redirects on the way are not told. */
+  readonly onAnswer?: (answer: GitHubAnswered) => void;
+}
+
+/** One answered call. */
+export interface GitHubAnswered {
+  /** The pattern the caller named, `other` where it named none: never the path as sent. */
+  readonly endpoint: string;
+  readonly status: number;
 }
 
 export interface GitHubGetOptions {
@@ -27,6 +36,10 @@ export interface GitHubGetOptions {
   readonly ifNoneMatch?: string;
   /** `return` hands a redirect back as an answer, for endpoints where it has a meaning. Default `follow`. */
   readonly redirects?: 'follow' | 'return';
+  /** Pattern of the path for `onAnswer`, such as `/repos/{owner}/{repo}/contents/{path}`. */
+  readonly endpoint?: string;
+  /** Largest answer in bytes, where this call needs another limit than the client's. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -59,6 +72,7 @@ export class GitHubApiError extends Error {
 
 /** GitHub's REST API for reading; holds no token, each call brings its own. */
 export interface GitHubApi {
+  readonly host: GitHubHost;
   /**
    * Reads `apiBase` / path and returns whatever GitHub answered; a caller that expects 200 classifies the rest with
    * `classifyGitHubFailure`.
@@ -83,12 +97,17 @@ export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
     const url = apiUrl(options.host, path, getOptions.query);
     if (url === undefined) throw new GitHubApiError({ code: 'validation' });
     const response = await follow(options, { url, accessToken, getOptions });
+    options.onAnswer?.({ endpoint: getOptions.endpoint ?? 'other', status: response.status });
     return { ...response, json: parseJson(response) };
   };
   return {
+    host: options.host,
     get,
     getUser: async (accessToken, signal) => {
-      const response = await get(accessToken, ['user'], signal === undefined ? {} : { signal });
+      const response = await get(accessToken, ['user'], {
+        endpoint: '/user',
+        ...(signal === undefined ? {} : { signal }),
+      });
       if (response.status !== 200) {
         throw new GitHubApiError(classifyGitHubFailure(response, options.host));
       }
@@ -134,7 +153,7 @@ async function send(options: GitHubApiOptions, hop: Hop): Promise<OutgoingRespon
       method: 'GET',
       headers: headersOf(options, hop),
       timeoutMs: Math.max(1, hop.deadline - performance.now()),
-      maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+      maxBytes: hop.getOptions.maxBytes ?? options.maxBytes ?? DEFAULT_MAX_BYTES,
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {

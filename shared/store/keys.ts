@@ -15,6 +15,7 @@ const KINDS = {
   credential: 'durable',
   'credential-upstream': 'durable',
   'credential-index': 'durable',
+  'credential-refresh-lease': 'relaxed',
   'signing-keys': 'durable',
   session: 'relaxed',
   'session-uid': 'relaxed',
@@ -61,6 +62,9 @@ export const keys = {
   /** The part only a gateway reads: the GitHub refresh token. */
   credentialUpstream: (githubHost: string, handle: string) =>
     key('credential-upstream', digest(githubHost, handle)),
+  /** Held by the one gateway that refreshes a GitHub token. */
+  credentialRefreshLease: (githubHost: string, handle: string) =>
+    key('credential-refresh-lease', digest(githubHost, handle)),
   credentialIndex: (of: CredentialIdentity) =>
     key('credential-index', digest(of.githubHost, of.sub, of.app, of.scopes.join(' '))),
   signingKeys: () => key('signing-keys', 'gateway'),

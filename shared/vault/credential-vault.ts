@@ -1,30 +1,11 @@
-import type { Clock } from '../clock.ts';
-import type { Change as StoreChange, CredentialIdentity, Key, Records, Store } from '../store/index.ts';
-import { createRecords, keys, StoreUnavailableError } from '../store/index.ts';
-import type { Credential, CredentialUpstream } from './credential.ts';
-import { credentialFamily, credentialUpstreamFamily, liveHolders } from './credential.ts';
+import type { CredentialIdentity, Key, Records, Store } from '../store/index.ts';
+import { createRecords, keys } from '../store/index.ts';
+import type { Credential, CredentialHold, UpstreamToken } from './credential.ts';
+import { credentialFamily, lastHold, liveHolders, withHold } from './credential.ts';
 import { createHandleIndex } from './credential-index.ts';
-import { accessTokenContext } from './credential-reader.ts';
-import type { KeyRing } from './key-ring.ts';
-import { recordMacKeys } from './key-ring.ts';
-import { seal } from './seal.ts';
-
-/** Attempts of a compare-and-set before the store counts as unavailable; contention is one user's sign-ins. */
-const MAX_ATTEMPTS = 20;
-
-/** What GitHub issued. Times in milliseconds since the epoch. */
-export interface UpstreamToken {
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number | null;
-  readonly refreshToken: string | null;
-  readonly refreshTokenExpiresAt: number | null;
-}
-
-export interface CredentialHold {
-  readonly grantId: string;
-  /** When the grant stops holding the credential unless extended (ms). */
-  readonly until: number;
-}
+import type { TokenDeps } from './credential-tokens.ts';
+import { createCredentialTokens } from './credential-tokens.ts';
+import { retryUntilDefined } from './retry.ts';
 
 /** What a gateway may do with upstream credentials. All methods reject with StoreUnavailableError when the store is away. */
 export interface CredentialVault {
@@ -35,6 +16,15 @@ export interface CredentialVault {
   /** Extends a hold; false when the credential is gone or the grant no longer holds it. */
   extend(handle: string, hold: CredentialHold): Promise<boolean>;
   release(handle: string, grantId: string): Promise<void>;
+  /** The GitHub refresh token of a credential and the version it belongs to; undefined when there is none. */
+  readRefreshToken(handle: string): Promise<{ refreshToken: string; version: number } | undefined>;
+  /**
+   * Writes the tokens a refresh brought, both in one commit: the new refresh token is durable before the new
+   * access token is used. False when the credential is gone or has another version: somebody else refreshed.
+   */
+  renew(handle: string, token: UpstreamToken, fromVersion: number): Promise<boolean>;
+  /** Closes a credential that GitHub no longer honours; answers the grants that held it, for whom it is over. */
+  quarantine(handle: string, version: number): Promise<readonly string[]>;
   /** Version, state and expiry for the token endpoint; undefined when gone or not held by the grant. */
   describe(handle: string, grantId: string): Promise<CredentialStanding | undefined>;
 }
@@ -46,26 +36,17 @@ export interface CredentialStanding {
   readonly heldUntil: number;
 }
 
-interface VaultDeps {
-  readonly store: Store;
-  readonly gatewayRing: KeyRing;
-  readonly vaultRing: KeyRing;
-  readonly githubHost: string;
-  readonly clock: Clock;
-}
-
-export function createCredentialVault(deps: VaultDeps): CredentialVault {
+export function createCredentialVault(deps: TokenDeps): CredentialVault {
   const { store, gatewayRing, githubHost, clock } = deps;
   const credentials = createRecords(store, credentialFamily);
-  const upstream = createRecords(store, credentialUpstreamFamily, recordMacKeys(gatewayRing));
+  const tokens = createCredentialTokens(deps);
   const handles = createHandleIndex(store, gatewayRing);
   const update = async (handle: string, change: Change) =>
     await updateCredential({ store, credentials }, keys.credential(githubHost, handle), change);
   return {
     acquire: async (of, token, hold) => {
       const handle = await handles.findOrCreate(of);
-      const issued = { of, handle, token, hold };
-      await retryUntilDefined(async () => await replaceToken(deps, { credentials, upstream }, issued));
+      await tokens.replace({ of, handle, token, hold });
       return { handle };
     },
     share: async (of, hold) => {
@@ -88,6 +69,17 @@ export function createCredentialVault(deps: VaultDeps): CredentialVault {
         const { [grantId]: released, ...holders } = credential.holders;
         return released === undefined ? undefined : { ...credential, holders };
       });
+    },
+    readRefreshToken: tokens.readRefreshToken,
+    renew: tokens.renew,
+    quarantine: async (handle, version) => {
+      let holders: readonly string[] = [];
+      await update(handle, (credential) => {
+        if (credential.version !== version) return undefined;
+        holders = Object.keys(liveHolders(credential.holders, clock.now()));
+        return { ...credential, state: 'quarantined' };
+      });
+      return holders;
     },
     describe: async (handle, grantId) => {
       const found = await credentials.read(keys.credential(githubHost, handle));
@@ -117,78 +109,6 @@ async function updateCredential(
   });
 }
 
-interface IssuedToken {
-  readonly of: CredentialIdentity;
-  readonly handle: string;
-  readonly token: UpstreamToken;
-  readonly hold: CredentialHold;
-}
-
-/** Writes a new token over whatever is there; undefined when another writer was faster. */
-async function replaceToken(
-  { store, gatewayRing, vaultRing, githubHost, clock }: VaultDeps,
-  records: { credentials: Records<Credential>; upstream: Records<CredentialUpstream> },
-  { of, handle, token, hold }: IssuedToken,
-): Promise<true | undefined> {
-  const key = keys.credential(githubHost, handle);
-  const found = await records.credentials.read(key);
-  const now = clock.now();
-  // Seconds as the floor: a credential that was collected and made again must not fall behind a JWT's `cv`.
-  const version = Math.max((found?.data.version ?? 0) + 1, Math.floor(now / 1000));
-  const { sub, app, scopes } = of;
-  const accessToken = seal(
-    vaultRing,
-    accessTokenContext({ githubHost, handle, sub, version }),
-    token.accessToken,
-  );
-  const { accessTokenExpiresAt } = token;
-  const holders = found?.data.holders ?? {};
-  const next = withHold(
-    { sub, app, scopes, version, state: 'live', accessToken, accessTokenExpiresAt, holders },
-    hold,
-    now,
-  );
-  const expect = found === undefined ? 'absent' : { version: found.version };
-  const committed = await store.commit([
-    upstreamChange({ gatewayRing, upstream: records.upstream }, keys.credentialUpstream(githubHost, handle), {
-      handle,
-      sub,
-      token,
-    }),
-    records.credentials.put(key, next, { expiresAt: lastHold(next), expect }),
-  ]);
-  return committed ? true : undefined;
-}
-
-/** A GitHub that issues no refresh token leaves none behind from an earlier sign-in. */
-function upstreamChange(
-  { gatewayRing, upstream }: { gatewayRing: KeyRing; upstream: Records<CredentialUpstream> },
-  key: Key,
-  { handle, sub, token }: { handle: string; sub: string; token: UpstreamToken },
-): StoreChange {
-  if (token.refreshToken === null) return { op: 'delete', key };
-  const context = { purpose: 'github-refresh-token', salt: handle, bind: [key.text, sub] };
-  const data = { refreshToken: seal(gatewayRing, context, token.refreshToken) };
-  return upstream.put(key, data, { expiresAt: token.refreshTokenExpiresAt });
-}
-
 function isLive(credential: Credential, now: number): boolean {
   return credential.state === 'live' && (credential.accessTokenExpiresAt ?? Infinity) > now;
-}
-
-function withHold(credential: Credential, hold: CredentialHold, now: number): Credential {
-  return { ...credential, holders: { ...liveHolders(credential.holders, now), [hold.grantId]: hold.until } };
-}
-
-/** A credential lives as long as its last holder; with none it is due for collection at once. */
-function lastHold(credential: Credential): number {
-  return Math.max(0, ...Object.values(credential.holders));
-}
-
-async function retryUntilDefined<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let count = 0; count < MAX_ATTEMPTS; count += 1) {
-    const result = await attempt();
-    if (result !== undefined) return result;
-  }
-  throw new StoreUnavailableError('a compare-and-set kept losing to other writers');
 }

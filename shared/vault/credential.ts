@@ -56,3 +56,27 @@ export const credentialIndexFamily: RecordFamily<{ readonly handle: string }> = 
 export function liveHolders(holders: Credential['holders'], now: number): Record<string, number> {
   return Object.fromEntries(Object.entries(holders).filter(([, until]) => until > now));
 }
+
+/** What GitHub issued. Times in milliseconds since the epoch. */
+export interface UpstreamToken {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: number | null;
+  readonly refreshToken: string | null;
+  readonly refreshTokenExpiresAt: number | null;
+}
+
+export interface CredentialHold {
+  readonly grantId: string;
+  /** When the grant stops holding the credential unless extended (ms). */
+  readonly until: number;
+}
+
+/** The credential with one hold added or extended; holds that ran out are dropped. */
+export function withHold(credential: Credential, hold: CredentialHold, now: number): Credential {
+  return { ...credential, holders: { ...liveHolders(credential.holders, now), [hold.grantId]: hold.until } };
+}
+
+/** A credential lives as long as its last holder; with none it is due for collection at once. */
+export function lastHold(credential: Credential): number {
+  return Math.max(0, ...Object.values(credential.holders));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../shared/store/index.ts';
-import { keys } from '../../shared/store/index.ts';
+import { acquireLease, keys } from '../../shared/store/index.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 export interface Opened {
@@ -95,6 +95,38 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
       const { store } = await openTwo();
       const changes = [keys.grant('a'), keys.grant('b')].map((key) => ({ op: 'delete', key }) as const);
       await expect(store.commit(changes)).rejects.toThrow(TypeError);
+    });
+  });
+
+  describe(`a lease on ${driver}`, () => {
+    const key = keys.credentialRefreshLease('h', 'lease');
+
+    it('is held by one of many who ask at once', async () => {
+      const { store, other, clock } = await openTwo();
+      const asked = await Promise.all(
+        Array.from(
+          { length: 10 },
+          async (_, index) => await acquireLease({ store: index % 2 ? store : other, clock }, key, 1000),
+        ),
+      );
+      expect(asked.filter((lease) => lease !== undefined)).toHaveLength(1);
+    });
+
+    it('is free again when it ran out, with a higher fence, and the late holder cannot give it up', async () => {
+      const { store, other, clock } = await openTwo();
+      const first = await acquireLease({ store, clock }, key, 1000);
+      expect(await acquireLease({ store: other, clock }, key, 1000)).toBeUndefined();
+      clock.advance(1000);
+      const second = await acquireLease({ store: other, clock }, key, 1000);
+      expect(second?.fence).toBeGreaterThan(first?.fence ?? 0);
+      await first?.release();
+      expect(await acquireLease({ store, clock }, key, 1000)).toBeUndefined();
+    });
+
+    it('is free at once when it was given up', async () => {
+      const { store, other, clock } = await openTwo();
+      await (await acquireLease({ store, clock }, key, 60_000))?.release();
+      expect(await acquireLease({ store: other, clock }, key, 1000)).toBeDefined();
     });
   });
 }

@@ -40,7 +40,9 @@ async function keepIdentity(
   transaction: LoginTransaction,
 ): Promise<Arrival> {
   const scope = transaction.scopes.filter((consented) => coversGitHubScope(identity.scopes, consented));
-  if (scope.length === 0) throw new LoginFailure('access_denied', 'no_scope_granted');
+  // A GitHub App has permissions instead of scopes: there are none to consent to.
+  if (scope.length === 0 && transaction.scopes.length > 0)
+    throw new LoginFailure('access_denied', 'no_scope_granted');
   const sub = await deps.accounts.signedIn(identity.user);
   const grantId = deps.grants.newGrantId();
   const credential = { githubHost: deps.githubHost, sub, app: deps.app, scopes: identity.scopes };

@@ -1,3 +1,4 @@
+import { fromProviderScope } from '../authorization-request.ts';
 import type { ConsentSubject } from './consent.ts';
 import type { Interaction, LoginDeps } from './login.ts';
 
@@ -8,7 +9,7 @@ export async function consentSubjectOf(deps: SubjectDeps, interaction: Interacti
   const { client_id: clientId, redirect_uri: redirectUri, scope, resource } = interaction.params;
   const client = await deps.provider.Client.find(String(clientId));
   const arrival = await deps.arrivals.read(interaction.uid);
-  const requested = arrival === undefined ? String(scope).split(' ') : arrival.scope;
+  const requested = arrival === undefined ? fromProviderScope(String(scope)) : arrival.scope;
   const isFirstDecision = arrival === undefined;
   return {
     uid: interaction.uid,

@@ -59,7 +59,7 @@ export function createGitHubIdentityProvider(deps: {
       oauth.authorizationUrl({
         state,
         redirectUri,
-        scopes,
+        scopes: scopes.length === 0 ? null : scopes,
         codeChallenge,
         selectAccount,
         ...(login === undefined ? {} : { login }),

@@ -1,9 +1,10 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { EventBus } from '../../../shared/ops/index.ts';
-import type { CredentialStanding, CredentialVault } from '../../../shared/vault/index.ts';
+import type { CredentialStanding } from '../../../shared/vault/index.ts';
 import type { Accounts } from '../accounts.ts';
 import type { GrantEnd, Grants, StoredGrant } from '../grants.ts';
 import { invalidGrant } from '../protocol-error.ts';
+import type { CredentialFreshener } from '../upstream/freshen-credential.ts';
 import type { AccessTokenIssuer } from './access-token.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 
@@ -26,9 +27,9 @@ interface TokenResponse {
 
 export interface TokenIssue {
   /**
-   * Checks the account and the upstream credential of a grant; consumes nothing.
-   * @throws InvalidGrant when one of them is gone; a gone credential ends the grant, so that the person is asked
-   * to sign in again.
+   * Checks the account and makes sure that the upstream credential lives long enough; consumes nothing.
+   * @throws InvalidGrant when one of them is gone, `temporarily_unavailable` when GitHub is away and the
+   * credential has run out.
    */
   prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
   /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
@@ -44,13 +45,13 @@ export interface TokenIssue {
 export function createTokenIssue(deps: {
   grants: Grants;
   accounts: Accounts;
-  vault: CredentialVault;
+  freshen: CredentialFreshener;
   refreshTokens: RefreshTokens;
   issueAccessToken: AccessTokenIssuer;
   events: EventBus;
   now: () => number;
 }): TokenIssue {
-  const { grants, accounts, vault, refreshTokens, events } = deps;
+  const { grants, accounts, refreshTokens, events } = deps;
 
   async function respond(ctx: KoaContextWithOIDC, standing: GrantStanding, refreshToken: string | undefined) {
     const { grantId, found, handle, credential } = standing;
@@ -79,11 +80,7 @@ export function createTokenIssue(deps: {
     prepare: async (grantId, found) => {
       if ((await accounts.find(found.data.sub)) === undefined) throw invalidGrant('account not found');
       const handle = grants.handleOf(grantId, found.data);
-      const credential = await vault.describe(handle, grantId);
-      if (!isUsable(credential, deps.now())) {
-        await grants.end(grantId, 'credential_gone');
-        throw invalidGrant('the upstream credential is gone');
-      }
+      const credential = await deps.freshen(handle, grantId);
       return { grantId, found, handle, credential };
     },
     afterCode: async (ctx, standing) => {
@@ -100,9 +97,4 @@ export function createTokenIssue(deps: {
     },
     afterRefresh: async (ctx, standing, refreshToken) => await respond(ctx, standing, refreshToken),
   };
-}
-
-function isUsable(credential: CredentialStanding | undefined, now: number): credential is CredentialStanding {
-  if (credential?.state !== 'live') return false;
-  return credential.accessTokenExpiresAt === null || credential.accessTokenExpiresAt - now >= 1000;
 }

@@ -119,7 +119,8 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     const topology = standalone(tlsPort, 'localhost');
     const gateway = access('gateway', 'gateway-password');
     const store = open(topology, gateway, clock);
-    for (const key of [keys.grant('g1'), keys.interaction('i1')]) await store.commit([{ op: 'delete', key }]);
+    for (const key of [keys.grant('g1'), keys.interaction('i1'), keys.credentialRefreshLease('h', 'lease')])
+      await store.commit([{ op: 'delete', key }]);
     return { store, other: open(topology, gateway, clock), clock };
   });
 
@@ -187,7 +188,8 @@ describe('a Redis Cluster of three nodes', () => {
     const clock = fakeClock();
     const topology: RedisTopology = { kind: 'cluster', nodes: cluster.nodes };
     const store = open(topology, {}, clock);
-    for (const key of [keys.grant('g1'), keys.interaction('i1')]) await store.commit([{ op: 'delete', key }]);
+    for (const key of [keys.grant('g1'), keys.interaction('i1'), keys.credentialRefreshLease('h', 'lease')])
+      await store.commit([{ op: 'delete', key }]);
     for (const key of [keys.credential('h', 'x'), keys.credentialUpstream('h', 'x')])
       await store.commit([{ op: 'delete', key }]);
     return { store, other: open(topology, {}, clock), clock };

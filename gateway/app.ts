@@ -1,10 +1,15 @@
 import express from 'express';
-import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Router } from 'express';
 import type { Logger } from '../shared/logger.ts';
+import type { RequestId } from '../shared/mcp/index.ts';
+import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
-import { assignRequestId, requestIdOf } from './http/index.ts';
+import { assignRequestId, readBody, requestIdOf, requirePlainRequest } from './http/index.ts';
 import { messagePage, PAGE_HEADERS } from './pages/index.ts';
+
+/** A body sent to the bare origin is only read for its id. */
+const MAX_STRAY_BODY_BYTES = 64 * 1024;
 
 /** The rooms of the gateway, as the pipeline meets them. */
 export interface GatewayParts {
@@ -28,6 +33,7 @@ export function createApp(parts: GatewayParts): Express {
   app.set('etag', false);
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(assignRequestId);
+  app.use(requirePlainRequest);
   app.use(parts.observe);
   for (const { resource, handler } of parts.endpoints) app.all(resource.path, handler);
   app.get('/health', (_req, res) => {
@@ -41,25 +47,33 @@ export function createApp(parts: GatewayParts): Express {
   return app;
 }
 
-/** People and clients that use the bare origin learn the endpoint's address. */
+/** People and clients that use the bare origin learn the endpoint's address; a client in its own protocol. */
 function answerRoot(resources: readonly Resource[]): RequestHandler {
-  const [first] = resources;
-  return (req, res) => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      res
-        .status(404)
-        .json({ error: 'not_found', error_description: `the MCP endpoint is ${first?.identifier ?? ''}` });
+  const address = resources.map(({ identifier }) => identifier).join(', ');
+  return async (req, res) => {
+    if (req.method === 'GET' || req.method === 'HEAD') {
+      res.status(200).set(PAGE_HEADERS);
+      res.send(
+        messagePage({
+          title: 'octocode-mcp-gateway',
+          explanation: `MCP clients connect to ${address} and are sent here to sign in.`,
+          next: 'There is nothing to do on this page.',
+        }),
+      );
       return;
     }
-    res.status(200).set(PAGE_HEADERS);
-    res.send(
-      messagePage({
-        title: 'octocode-mcp-gateway',
-        explanation: `MCP clients connect to ${first?.identifier ?? ''} and are sent here to sign in.`,
-        next: 'There is nothing to do on this page.',
-      }),
-    );
+    const id = req.method === 'POST' ? await requestIdIn(req) : undefined;
+    const message = `there is no MCP endpoint at this address; use ${address}`;
+    res.status(404).set({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    res.send(rpcError(id, RPC_ERROR.invalidRequest, message));
   };
+}
+
+/** The id of a JSON-RPC request that went to the wrong address, so that its sender finds the answer. */
+async function requestIdIn(req: Request): Promise<RequestId | undefined> {
+  const reading = await readBody(req, MAX_STRAY_BODY_BYTES);
+  const parsed = reading.ok ? readMessage(reading.body) : undefined;
+  return parsed?.ok === true ? parsed.message.id : undefined;
 }
 
 function answerFault(logger: Logger): ErrorRequestHandler {

@@ -11,7 +11,8 @@ import { openStore } from '../shared/store/index.ts';
 import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT } from '../shared/version.ts';
 import { createApp } from './app.ts';
-import { createAuthorizationServer } from './authorization-server/index.ts';
+import type { AuthorizationServerDeps } from './authorization-server/index.ts';
+import { createAuthorizationServer, proveAddressGuard } from './authorization-server/index.ts';
 import type { GatewayConfig } from './config.ts';
 import { requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
@@ -29,7 +30,13 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   const store = await openStore(config, deps);
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const resources = resourcesOf(config.publicUrl);
-  const authorizationServer = await buildAuthorizationServer(config, { ...deps, store, http });
+  const clientDocuments = await openClientDocuments(config, deps);
+  const authorizationServer = await buildAuthorizationServer(config, {
+    ...deps,
+    store,
+    http,
+    clientDocuments,
+  });
   const proxy = await createProxy({
     workerUrls: config.workerUrls,
     requestTimeoutMs: config.requestTimeoutSeconds * 1000,
@@ -59,6 +66,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     close: async () => {
       await proxy.close();
       await http.close();
+      await clientDocuments?.http.close();
       await store.close();
     },
   };
@@ -86,11 +94,32 @@ function buildEndpoints(
   });
 }
 
+/**
+ * The door for client ID metadata documents, whose URLs strangers choose. Behind a proxy the address that is
+ * connected to is not ours to check, so only hosts that the operator named are served there.
+ */
+async function openClientDocuments(config: GatewayConfig, { logger }: ServiceDeps) {
+  const allowedHosts = config.clientDocumentHosts;
+  if (!config.clientDocuments) return undefined;
+  if (config.httpsProxy !== undefined && allowedHosts === undefined) {
+    logger.warn('client documents are off: behind HTTPS_PROXY they need CIMD_ALLOWED_HOSTS');
+    return undefined;
+  }
+  const publicOnly = { trustedHosts: allowedHosts ?? [] };
+  const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT, publicOnly });
+  await proveAddressGuard(http);
+  return { http, allowedHosts };
+}
+
 async function buildAuthorizationServer(
   config: GatewayConfig,
-  deps: ServiceDeps & { store: Store; http: OutgoingHttp },
+  deps: ServiceDeps & {
+    store: Store;
+    http: OutgoingHttp;
+    clientDocuments: AuthorizationServerDeps['clientDocuments'];
+  },
 ) {
-  const { clock, logger, events, store, http } = deps;
+  const { clock, logger, events, store, http, clientDocuments } = deps;
   const clientId = config.githubOauthClientId;
   const host = config.github;
   return await createAuthorizationServer({
@@ -98,6 +127,7 @@ async function buildAuthorizationServer(
     resources: resourcesOf(config.publicUrl),
     scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
     registration: config.clientRegistration,
+    clientDocuments,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,
     refreshTokenIdleSeconds: config.refreshTokenIdleTtlSeconds,
     refreshTokenMaxSeconds: config.refreshTokenMaxTtlSeconds,

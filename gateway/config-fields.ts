@@ -19,6 +19,13 @@ import {
 } from '../shared/config/index.ts';
 import { parseKeyRing } from '../shared/vault/index.ts';
 
+const documentHost = z
+  .string()
+  .regex(
+    /^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/,
+    'must be a lower-case host name, with a port where it is not 443',
+  );
+
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 365 * DAY_SECONDS;
 
@@ -185,6 +192,22 @@ const tokens = {
     default: 'open',
     description: 'Whether clients may register themselves (RFC 7591).',
     remedy: 'Set open or off.',
+  }),
+  clientDocuments: defaultedField({
+    env: 'CIMD_ENABLED',
+    schema: trueOrFalse,
+    default: 'true',
+    description:
+      'Whether clients may be known by the URL of their metadata document. Behind HTTPS_PROXY this needs CIMD_ALLOWED_HOSTS.',
+    remedy: 'Set true or false.',
+  }),
+  clientDocumentHosts: optionalField({
+    env: 'CIMD_ALLOWED_HOSTS',
+    schema: listOf(documentHost),
+    whenAbsent: 'every public host',
+    description:
+      'The only hosts whose documents are fetched. They are trusted: their addresses may be private and they are fetched through HTTPS_PROXY.',
+    remedy: 'List host names such as claude.ai,vscode.dev, with a port where it is not 443.',
   }),
   gatewayKeys: optionalField({
     env: 'GATEWAY_KEYS',

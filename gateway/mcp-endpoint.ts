@@ -5,7 +5,7 @@ import type { McpMessage, RequestId } from '../shared/mcp/index.ts';
 import { disagreement, readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { EventBus } from '../shared/ops/index.ts';
 import type { Resource } from '../shared/resources.ts';
-import { isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
+import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
 import type { Proxy, ProxyOutcome } from './proxy/index.ts';
 import { workerRequestHeaders } from './proxy/index.ts';
 import { challengeFor, readBearerToken } from './resource-server/index.ts';
@@ -110,6 +110,7 @@ async function readCall(
     });
     return undefined;
   }
+  inviteBody(req, res, () => undefined);
   const reading = await readBody(req, deps.maxBodyBytes);
   if (!reading.ok) {
     const status = reading.reason === 'too_large' ? 413 : reading.reason === 'encoded' ? 415 : 400;

@@ -1,5 +1,6 @@
 import { parseGitHubScopes } from '../../shared/github/index.ts';
 import type { Resource } from '../../shared/resources.ts';
+import { judgeRedirectUri } from './redirect-uri.ts';
 import { findResource } from './resource-indicator.ts';
 
 /** Parameters of an authorization request that mean something here; others are ignored (RFC 6749 §3.1). */
@@ -54,6 +55,9 @@ export function normaliseAuthorizationRequest(
   const kept = new URLSearchParams([...query].filter(([name]) => KNOWN_PARAMETERS.has(name)));
   normaliseScope(kept, rules.scopes);
   normaliseResource(kept, rules.resources);
+  const redirectUri = kept.get('redirect_uri');
+  // No client can have registered it: what is left is a loopback port that nobody listens on.
+  if (redirectUri !== null && !judgeRedirectUri(redirectUri).ok) kept.set('redirect_uri', 'about:invalid');
   const mode = kept.get('response_mode');
   // oidc-provider always knows `fragment` and `form_post`; our metadata does not list them, so they are not served.
   if (mode !== null && mode !== 'query') kept.set('response_mode', 'not_supported');

@@ -5,12 +5,14 @@ import type { FindVerificationKey } from '../../shared/access-token/index.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/github/index.ts';
 import type { EventBus } from '../../shared/ops/index.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { Store } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { createCredentialVault, deriveCurrent } from '../../shared/vault/index.ts';
 import { createAccounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
+import { createClientDocuments } from './client-documents/client-documents.ts';
 import { createClients } from './clients.ts';
 import { openCors } from './cors.ts';
 import { createGrants } from './grants.ts';
@@ -20,6 +22,7 @@ import { createGitHubIdentityProvider } from './login/identity-provider.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createLoginRoutes } from './login/routes.ts';
 import { createProvider } from './provider.ts';
+import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
 import { subscribeProviderEvents } from './provider-events.ts';
 import { createRequestNormaliser } from './request-normaliser.ts';
@@ -34,13 +37,14 @@ import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createCredentialFreshener } from './upstream/freshen-credential.ts';
 import { createCredentialRefresh } from './upstream/refresh-credential.ts';
 
-const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
-
 export interface AuthorizationServerDeps {
   readonly publicUrl: string;
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
   readonly registration: 'open' | 'off';
+  /** How client ID metadata documents are fetched; absent when they are off. */
+  readonly clientDocuments:
+    { readonly http: OutgoingHttp; readonly allowedHosts: readonly string[] | undefined } | undefined;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshTokenMaxSeconds: number;
@@ -79,7 +83,11 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const signingKeys = await loadSigningKeys(deps);
   const core = createTokenCore(deps, signingKeys);
   const provider = createProvider(
-    { ...deps, grantTtlSeconds: deps.refreshTokenMaxSeconds },
+    {
+      ...deps,
+      clientDocuments: deps.clientDocuments !== undefined,
+      grantTtlSeconds: deps.refreshTokenMaxSeconds,
+    },
     { ...core, signingKeys, clock, cookieKeys: cookieKeys(deps.gatewayRing) },
   );
   subscribeProviderEvents(provider, { events, onFault: deps.onFault });
@@ -95,7 +103,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   return {
     routes,
     provider: (req, res) => {
-      void callback(req, res);
+      if (isServedByProvider(req.method, req.originalUrl.split('?')[0] ?? '')) void callback(req, res);
+      else res.status(404).set('cache-control', 'no-store').json({ error: 'not_found' });
     },
     findVerificationKey: signingKeys.findVerificationKey,
   };
@@ -114,6 +123,9 @@ function createTokenCore(
   const vault = createCredentialVault({ store, gatewayRing, vaultRing, githubHost, clock });
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
   const clients = createClients({ store, gatewayRing });
+  const clientDocuments =
+    deps.clientDocuments &&
+    createClientDocuments({ ...deps.clientDocuments, store, gatewayRing, clock, publicUrl: deps.publicUrl });
   const codes = createCodes({ store, gatewayRing, now });
   const refreshTokens = createRefreshTokens(gatewayRing);
   const lifetimes = {
@@ -146,7 +158,16 @@ function createTokenCore(
     accounts,
     clients,
     grants,
-    adapter: createAdapterFactory({ store, gatewayRing, clock, clients, grants, codes, refreshTokens }),
+    adapter: createAdapterFactory({
+      store,
+      gatewayRing,
+      clock,
+      clients,
+      clientDocuments,
+      grants,
+      codes,
+      refreshTokens,
+    }),
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
     refreshTokenGrant: createRefreshTokenGrant({ grants, issue, refreshTokens, windowMs, now }),
   };

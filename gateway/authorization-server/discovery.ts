@@ -8,7 +8,11 @@ const NOT_SERVED = ['claims_supported', 'claims_parameter_supported', 'acr_value
  * Corrects the metadata document (RFC 8414 §2, served at both well-known paths) after oidc-provider made it, so
  * that it lists what works and nothing else.
  */
-export function createDiscoveryCorrection(rules: { scopes: ScopePolicy; resources: readonly string[] }) {
+export function createDiscoveryCorrection(rules: {
+  scopes: ScopePolicy;
+  resources: readonly string[];
+  clientDocuments: boolean;
+}) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     if (ctx.oidc.route !== 'discovery' || typeof ctx.body !== 'object') return;
@@ -20,6 +24,7 @@ export function createDiscoveryCorrection(rules: { scopes: ScopePolicy; resource
       scopes_supported: rules.scopes.allowed,
       response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
+      ...(rules.clientDocuments ? { client_id_metadata_document_supported: true } : {}),
       protected_resources: rules.resources,
       revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
     };

@@ -1,3 +1,4 @@
 export type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts';
 export { createAuthorizationServer } from './authorization-server.ts';
 export { GRANT_END_REASONS } from './grants.ts';
+export { proveAddressGuard } from './client-documents/client-documents.ts';

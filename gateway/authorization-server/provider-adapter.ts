@@ -5,6 +5,7 @@ import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
 import { toProviderScope } from './authorization-request.ts';
+import type { ClientDocuments } from './client-documents/client-documents.ts';
 import type { Clients } from './clients.ts';
 import { payloadFamily } from './clients.ts';
 import type { Grants } from './grants.ts';
@@ -21,6 +22,8 @@ interface AdapterDeps {
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
   readonly clients: Clients;
+  /** Absent when client ID metadata documents are off. */
+  readonly clientDocuments: ClientDocuments | undefined;
   readonly grants: Grants;
   readonly codes: Codes;
   readonly refreshTokens: RefreshTokens;
@@ -34,7 +37,7 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
   const authentic = createRecords(deps.store, payloadFamily, recordMacKeys(deps.gatewayRing));
   const plain = createRecords(deps.store, payloadFamily);
   const adapters: Readonly<Record<string, Partial<Adapter>>> = {
-    Client: recordAdapter(deps, deps.clients.records, keys.client, UNUSED_CLIENT_MS),
+    Client: clientAdapter(deps),
     Session: sessionAdapter(deps, authentic),
     Interaction: recordAdapter(deps, plain, keys.interaction),
     Grant: grantAdapter(deps),
@@ -84,6 +87,16 @@ function recordAdapter(
     destroy: async (id) => {
       await deps.store.commit([{ op: 'delete', key: keyOf(id) }]);
     },
+  };
+}
+
+/** Registered clients, and those whose id is the URL of their metadata document. */
+function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
+  const registered = recordAdapter(deps, deps.clients.records, keys.client, UNUSED_CLIENT_MS);
+  return {
+    ...registered,
+    find: async (clientId) =>
+      (await registered.find?.(clientId)) ?? (await deps.clientDocuments?.find(clientId)),
   };
 }
 

@@ -27,6 +27,7 @@ export interface ProviderRules {
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
   readonly registration: 'open' | 'off';
+  readonly clientDocuments: boolean;
   readonly accessTokenTtlSeconds: number;
   readonly grantTtlSeconds: number;
 }
@@ -52,6 +53,7 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
   provider.use(
     createDiscoveryCorrection({
       scopes: rules.scopes,
+      clientDocuments: rules.clientDocuments,
       resources: rules.resources.map((entry) => entry.identifier),
     }),
   );
@@ -140,7 +142,7 @@ function features(rules: ProviderRules): NonNullable<Configuration['features']> 
       issueRegistrationAccessToken: false,
       idFactory: () => `dcr_${randomUUID()}`,
     },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => rules.resources[0].identifier,

@@ -40,6 +40,7 @@ function webFault(value: string, url: URL): string | undefined {
   // A host that changes when it is re-serialised (numeric forms, percent escapes, case) is somebody's other host.
   const plainForms = [url.host, `${url.hostname}:${defaultPort(url)}`];
   if (!plainForms.includes(authority)) return 'has a host that is not in its plain form';
+  if (url.port === '0') return 'has port 0';
   if (url.hostname.endsWith('.')) return 'has a host that ends with a dot';
   if (hasTrickyPath(path)) return 'has dot segments, path parameters or encoded separators';
   return undefined;

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { Router, json, urlencoded } from 'express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Resource } from '../../shared/resources.ts';
+import { inviteBody } from '../http/index.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { normaliseAuthorizationRequest } from './authorization-request.ts';
 import { judgeRegistration } from './registration-policy.ts';
@@ -29,6 +30,7 @@ export function createRequestNormaliser(rules: {
     req.url = `${path}?${normaliseAuthorizationRequest(new URLSearchParams(query), rules).toString()}`;
     next();
   });
+  router.post([ROUTES.registration, ROUTES.token, ROUTES.revocation], inviteBody);
   router.post(
     ROUTES.registration,
     json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
@@ -39,6 +41,7 @@ export function createRequestNormaliser(rules: {
     refuseQuery,
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
   );
+  router.post([ROUTES.token, ROUTES.revocation], refuseClientSecret);
   router.post(ROUTES.token, (req, _res, next) => {
     canonicaliseResource(req, rules.resources);
     next();
@@ -71,6 +74,16 @@ const refuseQuery: RequestHandler = (req, res, next) => {
     return;
   }
   answer(res, 400, { error: 'invalid_request', error_description: 'parameters belong in the request body' });
+};
+
+/** Every client here is public; one that presents a secret is confused about whom it talks to (RFC 6749 §2.3). */
+const refuseClientSecret: RequestHandler = (req, res, next) => {
+  const body = req.body as Record<string, unknown> | undefined;
+  if (body?.['client_secret'] === undefined && body?.['client_assertion'] === undefined) {
+    next();
+    return;
+  }
+  answer(res, 401, { error: 'invalid_client', error_description: 'clients of this server have no secret' });
 };
 
 const applyRegistrationPolicy: RequestHandler = (req, res, next) => {

@@ -1,3 +1,4 @@
+export { inviteBody, requirePlainRequest } from './plain-request.ts';
 export { isAllowedOrigin } from './origin.ts';
 export type { BodyReading } from './read-body.ts';
 export { readBody } from './read-body.ts';

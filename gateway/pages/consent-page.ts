@@ -11,7 +11,12 @@ export interface ScopeLine {
 export interface ConsentModel {
   readonly action: string;
   readonly csrfToken: string;
-  readonly client: { readonly name: string | undefined; readonly id: string };
+  readonly client: {
+    readonly name: string | undefined;
+    readonly id: string;
+    /** The host that publishes the client's description, if it has one: the one verified thing about it. */
+    readonly publisher: string | undefined;
+  };
   readonly redirect: { readonly target: string; readonly kind: 'web' | 'loopback' | 'custom-scheme' };
   readonly resource: string;
   readonly githubHost: string;
@@ -28,8 +33,7 @@ export function consentPage(model: ConsentModel): string {
   return page(
     'Allow access?',
     html`<h1>Allow “${name}” to use GitHub as you?</h1>
-      <p class="soft">The name is what the application calls itself. Nobody has verified it.</p>
-      ${accountChange(model)}
+      ${origin(model)} ${accountChange(model)}
       <dl>
         <div>
           <dt>Sends you to</dt>
@@ -66,6 +70,19 @@ export function consentPage(model: ConsentModel): string {
       </form>
       <p class="soft">Continue only if you started this yourself a moment ago.</p>`,
   );
+}
+
+function origin(model: ConsentModel) {
+  const { publisher } = model.client;
+  if (publisher === undefined) {
+    return html`<p class="soft">The name is what the application calls itself. Nobody has verified it.</p>`;
+  }
+  const isElsewhere = model.redirect.kind === 'web' && model.redirect.target !== publisher;
+  return html`<p class="soft">
+      The name is what the application calls itself. Verified is only who publishes it:
+      <strong>${publisher}</strong>.
+    </p>
+    ${isElsewhere ? html`<p class="note">The answer goes to ${model.redirect.target}, which is not ${publisher}.</p>` : undefined}`;
 }
 
 function accountChange(model: ConsentModel) {

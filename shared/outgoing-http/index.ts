@@ -7,3 +7,4 @@ export { OutgoingHttpError } from './outgoing-http-error.ts';
 export type { OutgoingHttpErrorCode } from './outgoing-http-error.ts';
 export { createOutgoingHttp } from './outgoing-http.ts';
 export type { OutgoingHttp, OutgoingRequest, OutgoingResponse } from './outgoing-http.ts';
+export { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC } from './public-address.ts';

@@ -11,6 +11,11 @@ export interface OutgoingHttpOptions {
   /** PEM certificates trusted besides the default roots, for an inspecting proxy or a private GitHub host. */
   readonly extraCa?: string | undefined;
   readonly userAgent: string;
+  /**
+   * For URLs that strangers choose: only names that lead to public addresses are connected to, and none through a
+   * proxy, where the address is not ours to see. `trustedHosts` (`host` or `host:port`) are exempt.
+   */
+  readonly publicOnly?: { readonly trustedHosts: readonly string[] };
   /** Milliseconds for DNS, TCP and TLS of one connection. Default 5000. */
   readonly connectTimeoutMs?: number;
 }

@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { isLoopbackUrl } from './loopback.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, OutgoingHttpOptions } from './options.ts';
 import { OutgoingHttpError, toOutgoingHttpError } from './outgoing-http-error.ts';
+import { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC, lookupPublic } from './public-address.ts';
 import { startRequestStop } from './request-stop.ts';
 
 export interface OutgoingRequest {
@@ -48,8 +50,18 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
   const checked = checkOptions(options);
   const direct = createDirect(checked);
   const proxied = checked.proxy === undefined ? undefined : createProxied(checked, checked.proxy);
-  const dispatcherFor = (url: URL): Dispatcher =>
-    proxied !== undefined && url.protocol === 'https:' && !checked.bypassesProxy(url) ? proxied : direct;
+  const guarded = new Agent({ ...TRANSPORT, connect: { ...connectOptions(checked), lookup: lookupPublic } });
+  const dispatcherFor = (url: URL): Dispatcher => {
+    const isProxied = proxied !== undefined && url.protocol === 'https:' && !checked.bypassesProxy(url);
+    const isTrusted = options.publicOnly?.trustedHosts.some(
+      (host) => host === url.host || host === url.hostname,
+    );
+    if (options.publicOnly !== undefined && isTrusted !== true) {
+      requireCheckable(url, isProxied);
+      return guarded;
+    }
+    return isProxied ? proxied : direct;
+  };
   let closing: Promise<unknown> | undefined;
   return {
     request: async (request) => {
@@ -61,7 +73,7 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
       });
     },
     close: async () => {
-      closing ??= Promise.all([direct.close(), proxied?.close()]);
+      closing ??= Promise.all([direct.close(), guarded.close(), proxied?.close()]);
       await closing;
     },
   };
@@ -103,6 +115,14 @@ function requireTarget(value: string | URL): URL {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url))) return url;
   // Every request of the product carries a credential or decides about one: it must not cross a network in clear.
   throw new OutgoingHttpError('protocol', url.origin, 'PLAIN_HTTP_REFUSED');
+}
+
+/** An address written out is never looked up, and behind a proxy the address is not ours to see. */
+function requireCheckable(url: URL, isProxied: boolean): void {
+  if (isProxied) throw new OutgoingHttpError('connect_failed', url.origin, ADDRESS_HIDDEN_BY_PROXY);
+  if (isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+    throw new OutgoingHttpError('connect_failed', url.origin, ADDRESS_NOT_PUBLIC);
+  }
 }
 
 function requireLimits(request: OutgoingRequest): void {

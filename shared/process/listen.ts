@@ -61,6 +61,10 @@ export async function listenOn(listener: RequestListener, options: ListenOptions
 
 function createLimitedServer(listener: RequestListener, { onConnections }: ListenOptions): Server {
   const server = createServer(LIMITS, listener);
+  // Node would invite the body at once, before anybody has looked at the request.
+  server.on('checkContinue', (req, res) => {
+    listener(req, res);
+  });
   // Upgrades are not served: without a listener Node would hand the socket to the request listener as it is.
   server.on('upgrade', (_req, socket) => {
     socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

@@ -22,6 +22,7 @@ const KINDS = {
   interaction: 'relaxed',
   'login-transaction': 'relaxed',
   'login-arrival': 'relaxed',
+  'client-document': 'relaxed',
 } as const satisfies Record<string, Durability>;
 
 export type KeyKind = keyof typeof KINDS;
@@ -47,6 +48,8 @@ function key(kind: KeyKind, tag: string): Key {
 /** Every key of the product; no key is built anywhere else. Content and lifetimes: shared/store/README.md. */
 export const keys = {
   client: (clientId: string) => key('client', digest(clientId)),
+  /** A client ID metadata document as last fetched. */
+  clientDocument: (clientId: string) => key('client-document', digest(clientId)),
   session: (sessionId: string) => key('session', digest(sessionId)),
   sessionByUid: (uid: string) => key('session-uid', digest(uid)),
   interaction: (uid: string) => key('interaction', digest(uid)),

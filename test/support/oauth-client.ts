@@ -23,6 +23,9 @@ export interface AuthorizationRequest {
   readonly codeVerifier: string;
 }
 
+/** What a sign-in needs of wherever the product runs. */
+export type SignInPlace = Pick<Stack, 'publicUrl' | 'github'>;
+
 export const REDIRECT_URI = 'http://127.0.0.1:7777/callback';
 
 export async function postJson(
@@ -93,7 +96,7 @@ export interface SignInOptions {
 }
 
 /** Walks the browser through consent and GitHub up to the redirect to the client, and answers that redirect. */
-export async function authorize(stack: Stack, client: RegisteredClient, options: SignInOptions = {}) {
+export async function authorize(stack: SignInPlace, client: RegisteredClient, options: SignInOptions = {}) {
   const browser = options.browser ?? openBrowser();
   const request = authorizationRequest(stack.publicUrl, client, options.parameters);
   stack.github.autoApprove({ login: options.login ?? 'octocat' });
@@ -123,7 +126,10 @@ export function refreshRequest(client: RegisteredClient, refreshToken: string) {
 }
 
 /** Registers a client, signs a person in and redeems the code. @throws when a step fails. */
-export async function signIn(stack: Stack, options: SignInOptions & { client?: RegisteredClient } = {}) {
+export async function signIn(
+  stack: SignInPlace,
+  options: SignInOptions & { client?: RegisteredClient } = {},
+) {
   const client = options.client ?? (await registerClient(stack.publicUrl));
   const { request, code, back, browser } = await authorize(stack, client, options);
   if (code === '') throw new Error(`no code: ${String(back.status)} ${back.location ?? back.text}`);

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
+import { isClientIdUrl } from '../client-documents/client-id-url.ts';
 import { redirectTarget } from '../redirect-uri.ts';
 import { interactionPath } from '../routes.ts';
 
@@ -35,7 +36,7 @@ export function createConsent(deps: { secret: Uint8Array; githubHost: string }) 
     model: (subject: ConsentSubject): ConsentModel => ({
       action: interactionPath(subject.uid),
       csrfToken: tokenOf(subject),
-      client: { name: subject.clientName, id: subject.clientId },
+      client: { name: subject.clientName, id: subject.clientId, publisher: publisherOf(subject.clientId) },
       redirect: redirectTarget(subject.redirectUri),
       resource: subject.resource,
       githubHost: deps.githubHost,
@@ -70,6 +71,10 @@ function shown(subject: ConsentSubject): readonly unknown[] {
     requested,
     account?.sub ?? null,
   ];
+}
+
+function publisherOf(clientId: string): string | undefined {
+  return isClientIdUrl(clientId) ? new URL(clientId).host : undefined;
 }
 
 function toLine(scope: string): ScopeLine {

@@ -66,7 +66,7 @@ export function createRefreshTokenGrant(deps: {
     generation: number,
   ): Promise<boolean> {
     if (judge(family, generation) === 'recent') return true;
-    const next = supersede(family, generation, deps.now());
+    const next = supersede(family, generation, { now: deps.now(), windowMs: deps.windowMs });
     return await deps.grants.saveRefresh(standing.grantId, standing.found, next);
   }
 

@@ -3,8 +3,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** Makes leaked refresh tokens searchable; also what log redaction looks for. */
 const PREFIX = 'ocr_';
 const FORM = /^ocr_([A-Za-z0-9_-]{22})\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{43})$/;
-/** Superseded generations remembered with their time; older ones count as superseded long ago. */
-const REMEMBERED = 8;
+/** Superseded generations remembered within the window at most; a client that rotates faster is in a loop. */
+const MAX_REMEMBERED = 64;
 
 /** The refresh state of one grant: one record for the whole family, whatever the number of rotations. */
 export interface RefreshFamily {
@@ -62,11 +62,16 @@ export function judgeGeneration(
   return superseded !== undefined && at.now - superseded.at <= at.windowMs ? 'recent' : 'reused';
 }
 
-/** The family after `generation` was redeemed. */
-export function supersede(family: RefreshFamily, generation: number, now: number): RefreshFamily {
+/** The family after `generation` was redeemed. Generations whose window has passed are forgotten: they are `reused`. */
+export function supersede(
+  family: RefreshFamily,
+  generation: number,
+  at: { now: number; windowMs: number },
+): RefreshFamily {
+  const recent = family.superseded.filter((entry) => at.now - entry.at <= at.windowMs);
   return {
     keyId: family.keyId,
     generation: generation + 1,
-    superseded: [...family.superseded, { generation, at: now }].slice(-REMEMBERED),
+    superseded: [...recent, { generation, at: at.now }].slice(-MAX_REMEMBERED),
   };
 }

@@ -47,7 +47,7 @@ describe('a refresh token', () => {
 
 describe('a generation (RFC 9700 §4.14.2)', () => {
   it('is current until it was redeemed, then recent for the window, then reused', () => {
-    const family = supersede(fresh, 0, 1_000);
+    const family = supersede(fresh, 0, { now: 1_000, windowMs });
     expect(judgeGeneration(fresh, 0, { now: 0, windowMs })).toBe('current');
     expect(judgeGeneration(family, 0, { now: 1_000 + windowMs, windowMs })).toBe('recent');
     expect(judgeGeneration(family, 0, { now: 1_001 + windowMs, windowMs })).toBe('reused');
@@ -55,24 +55,29 @@ describe('a generation (RFC 9700 §4.14.2)', () => {
   });
 
   it('stays recent within the window even when its successor was used already', () => {
-    const family = supersede(supersede(fresh, 0, 1_000), 1, 1_001);
+    const family = supersede(supersede(fresh, 0, { now: 1_000, windowMs }), 1, { now: 1_001, windowMs });
     expect(judgeGeneration(family, 0, { now: 2_000, windowMs })).toBe('recent');
   });
 
   it('ahead of the record is the newest truth: the store lost an answered write', () => {
     expect(judgeGeneration(fresh, 5, { now: 0, windowMs })).toBe('current');
-    expect(supersede(fresh, 5, 0).generation).toBe(6);
+    expect(supersede(fresh, 5, { now: 0, windowMs }).generation).toBe(6);
   });
 
   it('with a window of 0 is reused as soon as time passes', () => {
-    const family = supersede(fresh, 0, 1_000);
+    const family = supersede(fresh, 0, { now: 1_000, windowMs });
     expect(judgeGeneration(family, 0, { now: 1_001, windowMs: 0 })).toBe('reused');
+  });
+
+  it('is forgotten when its window has passed', () => {
+    const family = supersede(supersede(fresh, 0, { now: 0, windowMs }), 1, { now: windowMs + 1, windowMs });
+    expect(family.superseded.map((entry) => entry.generation)).toEqual([1]);
   });
 
   it('never makes the record grow without bound', () => {
     let family = fresh;
-    for (let count = 0; count < 500; count += 1) family = supersede(family, count, count);
-    expect(JSON.stringify(family).length).toBeLessThan(600);
+    for (let count = 0; count < 500; count += 1) family = supersede(family, count, { now: count, windowMs });
+    expect(JSON.stringify(family).length).toBeLessThan(3000);
     expect(family.generation).toBe(500);
   });
 });

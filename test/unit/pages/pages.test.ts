@@ -6,7 +6,7 @@ import type { ConsentModel } from '../../../gateway/pages/index.ts';
 const model: ConsentModel = {
   action: '/interaction/x',
   csrfToken: 'token',
-  client: { name: 'Editor', id: 'dcr_1' },
+  client: { name: 'Editor', id: 'dcr_1', publisher: undefined },
   redirect: { target: 'app.example', kind: 'web' },
   resource: 'https://gateway.example/mcp',
   githubHost: 'github.com',
@@ -51,7 +51,10 @@ describe('the consent page (MCP A5, A6, A20)', () => {
   it('renders whatever a client calls itself as text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-        const page = consentPage({ ...model, client: { name: `<${name}>"'`, id: 'x' } });
+        const page = consentPage({
+          ...model,
+          client: { name: `<${name}>"'`, id: 'x', publisher: undefined },
+        });
         expect(page.match(/<script|<img|onerror=/i)).toBeNull();
         expect(page.split('<form').length).toBe(2);
         expect(page).toContain('&lt;');
@@ -60,7 +63,7 @@ describe('the consent page (MCP A5, A6, A20)', () => {
   });
 
   it('shows characters that hide or reorder text', () => {
-    const page = consentPage({ ...model, client: { name: 'Git\u202ebuH', id: 'x' } });
+    const page = consentPage({ ...model, client: { name: 'Git\u202ebuH', id: 'x', publisher: undefined } });
     expect(page).not.toContain('\u202e');
     expect(page).toContain('\\u{202e}');
   });

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
+import { DAY_MS, SECOND_MS, useMovableClock } from '../support/movable-clock.ts';
+import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';
+import { callTool, postForm, refreshRequest, registerClient, signIn } from '../support/oauth-client.ts';
+import { useStack } from '../support/use-stack.ts';
+
+const clock = useMovableClock();
+const shared = useStack();
+
+async function refresh(
+  token: string,
+  more: Record<string, string> = {},
+  client: RegisteredClient = shared.client,
+): Promise<Response> {
+  return await postForm(`${shared.stack.publicUrl}/token`, { ...refreshRequest(client, token), ...more });
+}
+
+async function refreshed(token: string): Promise<Tokens> {
+  const response = await refresh(token);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Tokens;
+}
+
+async function newSession(): Promise<Tokens> {
+  return (await signIn(shared.stack, { client: shared.client })).tokens;
+}
+
+describe('rotation (RFC 9700 §4.14.2)', () => {
+  it('106 every refresh of a public client yields another refresh token', async () => {
+    const first = await newSession();
+    const second = await refreshed(first.refresh_token);
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+    expect(second.access_token).not.toBe(first.access_token);
+  });
+
+  it('106 a token superseded longer ago than the window ends the grant, its successor and its calls', async () => {
+    const first = await newSession();
+    const second = await refreshed(first.refresh_token);
+    clock.advance(31 * SECOND_MS);
+    expect((await callTool(shared.stack.mcpUrl, second.access_token)).status).toBe(200);
+    await expectOAuthError(await refresh(first.refresh_token), 400, 'invalid_grant');
+    await expectOAuthError(await refresh(second.refresh_token), 400, 'invalid_grant');
+    expect((await callTool(shared.stack.mcpUrl, second.access_token)).status).toBe(401);
+    expect(shared.stack.events).toContainEqual(
+      expect.objectContaining({ type: 'grant.ended', reason: 'refresh_token_reused' }),
+    );
+  });
+
+  it('107 another client with the token is refused, and the owner’s token still works', async () => {
+    const { refresh_token: token } = await newSession();
+    const other = await registerClient(shared.stack.publicUrl);
+    const response = await withoutSideEffect(shared.stack, async () => await refresh(token, {}, other));
+    await expectOAuthError(response, 400, 'invalid_grant');
+    await refreshed(token);
+  });
+
+  it('107 another client with a token superseded long ago cannot end the grant', async () => {
+    const first = await newSession();
+    const second = await refreshed(first.refresh_token);
+    clock.advance(31 * SECOND_MS);
+    const other = await registerClient(shared.stack.publicUrl);
+    const response = await withoutSideEffect(
+      shared.stack,
+      async () => await refresh(first.refresh_token, {}, other),
+    );
+    await expectOAuthError(response, 400, 'invalid_grant');
+    await refreshed(second.refresh_token);
+  });
+
+  it('108 asking for more scope is invalid_scope and burns nothing (RFC 6749 §6)', async () => {
+    const { refresh_token: token } = await newSession();
+    const response = await withoutSideEffect(
+      shared.stack,
+      async () => await refresh(token, { scope: 'read:user repo' }),
+    );
+    await expectOAuthError(response, 400, 'invalid_scope');
+    await refreshed(token);
+  });
+
+  it('109 narrowing is answered with the real scope, which later refreshes still have', async () => {
+    const { tokens } = await signIn(shared.stack, {
+      client: shared.client,
+      parameters: { scope: 'read:user read:org' },
+    });
+    const response = await refresh(tokens.refresh_token, { scope: 'read:user' });
+    const narrowed = (await response.json()) as Tokens;
+    expect(narrowed.scope.split(' ').sort()).toEqual(['read:org', 'read:user']);
+    expect((await refreshed(narrowed.refresh_token)).scope).toBe(narrowed.scope);
+  });
+
+  it.each(['https://evil.example/mcp', 'http://localhost:1/mcp', 'mcp'])(
+    '109 refreshing for resource %s is invalid_target and burns nothing (RFC 8707 §2.2)',
+    async (resource) => {
+      const { refresh_token: token } = await newSession();
+      const response = await withoutSideEffect(shared.stack, async () => await refresh(token, { resource }));
+      await expectOAuthError(response, 400, 'invalid_target');
+      await refreshed(token);
+    },
+  );
+});
+
+describe('forged refresh tokens', () => {
+  const flip = (text: string) => (text.endsWith('A') ? 'B' : 'A');
+  it.each([
+    ['a changed last character', (token: string) => token.slice(0, -1) + flip(token)],
+    ['the next generation with the old MAC', (token: string) => token.replace(/\.0\./, '.1.')],
+    ['a generation far ahead', (token: string) => token.replace(/\.0\./, '.zzzzzzz.')],
+    ['another grant id', (token: string) => token.replace(/^ocr_./, (start) => `ocr_${flip(start)}`)],
+    ['upper case', (token: string) => token.toUpperCase()],
+    ['a trailing newline', (token: string) => `${token}\n`],
+    ['nothing', () => ''],
+    ['10 kB', () => 'x'.repeat(10_000)],
+    ['JSON', () => '{}'],
+  ])('115 %s is refused, and the genuine token still works', async (_title, forge) => {
+    const { refresh_token: token } = await newSession();
+    const response = await withoutSideEffect(shared.stack, async () => await refresh(forge(token)));
+    await expectOAuthError(response, 400, ['invalid_grant', 'invalid_request']);
+    await refreshed(token);
+  });
+
+  it('115 the store holds neither codes, nor tokens, nor anything they are made from', async () => {
+    const { tokens, code, codeVerifier } = await signIn(shared.stack, { client: shared.client });
+    const next = await refreshed(tokens.refresh_token);
+    const dump = shared.stack.dump();
+    for (const token of [tokens.refresh_token, next.refresh_token]) {
+      const [, , mac = ''] = token.split('.');
+      expect(mac).toHaveLength(43);
+      expect(dump).not.toContain(mac);
+    }
+    for (const secret of [code, codeVerifier, tokens.access_token]) expect(dump).not.toContain(secret);
+    expect(dump).not.toMatch(/gh[opurs]_[A-Za-z0-9]/);
+  });
+});
+
+describe('ends of a grant', () => {
+  it('113 a revoked grant refuses refreshes and unexpired access tokens at once', async () => {
+    const tokens = await newSession();
+    expect((await callTool(shared.stack.mcpUrl, tokens.access_token)).status).toBe(200);
+    const form = { token: tokens.refresh_token, client_id: shared.client.clientId };
+    expect((await postForm(`${shared.stack.publicUrl}/revoke`, form)).status).toBe(200);
+    await expectOAuthError(await refresh(tokens.refresh_token), 400, 'invalid_grant');
+    const call = await callTool(shared.stack.mcpUrl, tokens.access_token);
+    expect(call.status).toBe(401);
+    expect(call.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('114 a client that was never used is forgotten, and its token requests say invalid_client', async () => {
+    const unused = await registerClient(shared.stack.publicUrl);
+    clock.advance(8 * DAY_MS);
+    const response = await refresh('ocr_unknown', {}, unused);
+    await expectOAuthError(response, 401, 'invalid_client');
+  });
+
+  it('111 a grant that is used every week ends at its absolute age', async () => {
+    let { refresh_token: token } = await newSession();
+    for (let week = 1; week <= 12; week += 1) {
+      clock.advance(7 * DAY_MS);
+      token = (await refreshed(token)).refresh_token;
+    }
+    clock.advance(7 * DAY_MS);
+    await expectOAuthError(await refresh(token), [400, 401], ['invalid_grant', 'invalid_client']);
+  });
+
+  it('111 a grant that is not used for its idle time ends', async () => {
+    const client = await registerClient(shared.stack.publicUrl);
+    const { tokens } = await signIn(shared.stack, { client });
+    clock.advance(14 * DAY_MS + 60 * SECOND_MS);
+    await expectOAuthError(await refresh(tokens.refresh_token, {}, client), 400, 'invalid_grant');
+  });
+});

@@ -64,6 +64,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     app,
     checkStore: store.ping,
     close: async () => {
+      await authorizationServer.close();
       await proxy.close();
       await http.close();
       await clientDocuments?.http.close();

@@ -16,7 +16,7 @@ export function renderRedisUsers(passwords: RedisPasswords): string {
   return [
     'user default off',
     `user admin on >${passwords.admin} ~* &* +@all`,
-    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha`,
+    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha +zadd +zrem +zrangebyscore`,
     `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* -@all ${CONNECT} +hmget`,
     '',
   ].join('\n');

@@ -9,7 +9,7 @@ import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { Store } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
-import { createCredentialVault, deriveCurrent } from '../../shared/vault/index.ts';
+import { createCredentialVault, createRetirements, deriveCurrent } from '../../shared/vault/index.ts';
 import { createAccounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { createClientDocuments } from './client-documents/client-documents.ts';
@@ -36,6 +36,7 @@ import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createCredentialFreshener } from './upstream/freshen-credential.ts';
 import { createCredentialRefresh } from './upstream/refresh-credential.ts';
+import { startTokenSweeper } from './upstream/token-sweeper.ts';
 
 export interface AuthorizationServerDeps {
   readonly publicUrl: string;
@@ -72,6 +73,8 @@ export interface AuthorizationServer {
   /** oidc-provider itself; answers whatever reaches it, so it is mounted last. */
   readonly provider: RequestHandler;
   readonly findVerificationKey: FindVerificationKey;
+  /** Stops the background work. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -99,6 +102,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   });
   routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
   routes.use(createLoginPages(deps, provider, core));
+  const sweeper = startTokenSweeper({ ...deps, retirements: core.retirements, oauth: deps.github.oauth });
   const callback = provider.callback();
   return {
     routes,
@@ -107,6 +111,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       else res.status(404).set('cache-control', 'no-store').json({ error: 'not_found' });
     },
     findVerificationKey: signingKeys.findVerificationKey,
+    close: sweeper.stop,
   };
 }
 
@@ -117,10 +122,10 @@ function createTokenCore(
   deps: AuthorizationServerDeps,
   signingKeys: Awaited<ReturnType<typeof loadSigningKeys>>,
 ) {
-  const { store, gatewayRing, vaultRing, clock, events } = deps;
+  const { store, gatewayRing, clock, events } = deps;
   const githubHost = deps.github.host.key;
   const now = () => clock.now();
-  const vault = createCredentialVault({ store, gatewayRing, vaultRing, githubHost, clock });
+  const { vault, retirements } = createVault(deps);
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
   const clients = createClients({ store, gatewayRing });
   const clientDocuments =
@@ -155,6 +160,7 @@ function createTokenCore(
   const windowMs = deps.refreshTokenWindowSeconds * 1000;
   return {
     vault,
+    retirements,
     accounts,
     clients,
     grants,
@@ -171,6 +177,14 @@ function createTokenCore(
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
     refreshTokenGrant: createRefreshTokenGrant({ grants, issue, refreshTokens, windowMs, now }),
   };
+}
+
+/** GitHub tokens, and where they go when nobody stands on them any more. */
+function createVault(deps: AuthorizationServerDeps) {
+  const retirements = createRetirements(deps);
+  const graceMs = deps.longestCallSeconds * 1000;
+  const githubHost = deps.github.host.key;
+  return { retirements, vault: createCredentialVault({ ...deps, githubHost, retirements, graceMs }) };
 }
 
 function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, core: TokenCore): Router {

@@ -39,6 +39,11 @@ export interface Store {
   commit(changes: readonly Change[]): Promise<boolean>;
   /** Reads and deletes in one step: of any number of concurrent callers at most one gets the record. */
   take(key: Key): Promise<StoredRecord | undefined>;
+  /** Puts a member into a set at a time of ours (ms), moving it when it is there already. */
+  addMember(key: Key, member: string, at: number): Promise<void>;
+  removeMember(key: Key, member: string): Promise<void>;
+  /** Members whose time is not after `until`, the earliest first. A set is an index: what it names is verified. */
+  membersUntil(key: Key, until: number, limit: number): Promise<readonly string[]>;
   /** Resolves when the store answers; for readiness. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;

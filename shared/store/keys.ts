@@ -15,6 +15,9 @@ const KINDS = {
   credential: 'durable',
   'credential-upstream': 'durable',
   'credential-index': 'durable',
+  retirement: 'durable',
+  'retirements-due': 'durable',
+  'retirement-lease': 'relaxed',
   'credential-refresh-lease': 'relaxed',
   'signing-keys': 'durable',
   session: 'relaxed',
@@ -70,6 +73,11 @@ export const keys = {
     key('credential-refresh-lease', digest(githubHost, handle)),
   credentialIndex: (of: CredentialIdentity) =>
     key('credential-index', digest(of.githubHost, of.sub, of.app, of.scopes.join(' '))),
+  /** A GitHub token that is to be deleted at GitHub. */
+  retirement: (id: string) => key('retirement', digest(id)),
+  /** The set of retirements by when they are due. */
+  retirementsDue: () => key('retirements-due', 'gateway'),
+  retirementLease: () => key('retirement-lease', 'gateway'),
   signingKeys: () => key('signing-keys', 'gateway'),
 } as const;
 

@@ -6,6 +6,7 @@ import { credentialFamily, credentialUpstreamFamily, lastHold, withHold } from '
 import { accessTokenContext } from './credential-reader.ts';
 import type { KeyRing } from './key-ring.ts';
 import { recordMacKeys } from './key-ring.ts';
+import type { Retirements } from './retirements.ts';
 import { retryUntilDefined } from './retry.ts';
 import { seal, unseal } from './seal.ts';
 
@@ -15,6 +16,9 @@ export interface TokenDeps {
   readonly vaultRing: KeyRing;
   readonly githubHost: string;
   readonly clock: Clock;
+  readonly retirements: Pick<Retirements, 'add'>;
+  /** How long a call may still use a token that was replaced or let go (ms). */
+  readonly graceMs: number;
 }
 
 /** The tokens inside credentials: sealed on the way in, opened on the way out. */
@@ -64,7 +68,24 @@ async function replaceToken(
   const { sub, app, scopes } = of;
   const holders = found?.data.holders ?? {};
   const next = withHold({ ...EMPTY, sub, app, scopes, holders }, hold, deps.clock.now());
-  return await writeToken(deps, records, { found, handle, token, next });
+  const isWritten = await writeToken(deps, records, { found, handle, token, next });
+  // GitHub keeps ten live tokens of one person, app and scope set: the superseded one must not fill them up.
+  if (isWritten && found !== undefined) await retireToken(deps, handle, found.data, token.accessToken);
+  return isWritten;
+}
+
+/** Has the access token of a credential deleted at GitHub once no call can be using it. */
+export async function retireToken(
+  deps: TokenDeps,
+  handle: string,
+  credential: Credential,
+  except?: string,
+): Promise<void> {
+  const { githubHost, vaultRing, clock, retirements, graceMs } = deps;
+  const { sub, version } = credential;
+  const context = accessTokenContext({ githubHost, handle, sub, version });
+  const accessToken = unseal(vaultRing, context, credential.accessToken);
+  if (accessToken !== except) await retirements.add(accessToken, clock.now() + graceMs);
 }
 
 const EMPTY = { version: 0, state: 'live', accessToken: '', accessTokenExpiresAt: null } as const;

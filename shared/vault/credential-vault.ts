@@ -4,7 +4,7 @@ import type { Credential, CredentialHold, UpstreamToken } from './credential.ts'
 import { credentialFamily, lastHold, liveHolders, withHold } from './credential.ts';
 import { createHandleIndex } from './credential-index.ts';
 import type { TokenDeps } from './credential-tokens.ts';
-import { createCredentialTokens } from './credential-tokens.ts';
+import { createCredentialTokens, retireToken } from './credential-tokens.ts';
 import { retryUntilDefined } from './retry.ts';
 
 /** What a gateway may do with upstream credentials. All methods reject with StoreUnavailableError when the store is away. */
@@ -65,10 +65,14 @@ export function createCredentialVault(deps: TokenDeps): CredentialVault {
         return isHolder ? withHold(credential, hold, clock.now()) : undefined;
       }),
     release: async (handle, grantId) => {
+      let left: Credential | undefined;
       await update(handle, (credential) => {
         const { [grantId]: released, ...holders } = credential.holders;
+        const isLast = Object.keys(liveHolders(holders, clock.now())).length === 0;
+        left = released !== undefined && isLast ? credential : undefined;
         return released === undefined ? undefined : { ...credential, holders };
       });
+      if (left !== undefined) await retireToken(deps, handle, left);
     },
     readRefreshToken: tokens.readRefreshToken,
     renew: tokens.renew,

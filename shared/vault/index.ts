@@ -6,4 +6,6 @@ export { createCredentialVault } from './credential-vault.ts';
 export { readOrCreateKeyFile } from './key-file.ts';
 export type { KeyRing } from './key-ring.ts';
 export { deriveCurrent, parseKeyRing, recordMacKeys } from './key-ring.ts';
+export type { Retirements } from './retirements.ts';
+export { createRetirements } from './retirements.ts';
 export { seal, unseal, UnsealError } from './seal.ts';

@@ -129,4 +129,32 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
       expect(await acquireLease({ store: other, clock }, key, 1000)).toBeDefined();
     });
   });
+
+  describe(`a set on ${driver}`, () => {
+    const key = keys.retirementsDue();
+
+    it('answers the members whose time has come, the earliest first, up to a limit', async () => {
+      const { store, other } = await openTwo();
+      for (const [member, at] of [
+        ['c', 30],
+        ['a', 10],
+        ['b', 20],
+        ['later', 31],
+      ] as const)
+        await store.addMember(key, member, at);
+      expect(await other.membersUntil(key, 30, 10)).toEqual(['a', 'b', 'c']);
+      expect(await other.membersUntil(key, 30, 2)).toEqual(['a', 'b']);
+      for (const member of ['a', 'b', 'c', 'later']) await store.removeMember(key, member);
+      expect(await other.membersUntil(key, 100, 10)).toEqual([]);
+    });
+
+    it('moves a member that is added again', async () => {
+      const { store } = await openTwo();
+      await store.addMember(key, 'moved', 10);
+      await store.addMember(key, 'moved', 50);
+      expect(await store.membersUntil(key, 49, 10)).toEqual([]);
+      expect(await store.membersUntil(key, 50, 10)).toEqual(['moved']);
+      await store.removeMember(key, 'moved');
+    });
+  });
 }

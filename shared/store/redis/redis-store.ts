@@ -50,6 +50,14 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
       const values = [String(clock.now()), ...changes.flatMap(valuesOf)];
       return (await run(async () => await evaluate(client, COMMIT, keys, values))) === 1;
     },
+    addMember: async (key, member, at) => {
+      await run(async () => await client.zadd(key.text, at, member));
+    },
+    removeMember: async (key, member) => {
+      await run(async () => await client.zrem(key.text, member));
+    },
+    membersUntil: async (key, until, limit) =>
+      await run(async () => await client.zrangebyscore(key.text, '-inf', until, 'LIMIT', 0, limit)),
     ping: async () => {
       const policies = await run(async () => await evictionPolicies(client));
       if (!checked.has(client)) refuseEviction(policies);

@@ -22,7 +22,13 @@ const SCHEMA = Object.values(TABLE)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS ${table}_expiry ON ${table} (expires_at) WHERE expires_at IS NOT NULL;`,
   )
-  .join('');
+  .join('')
+  .concat(
+    `CREATE TABLE IF NOT EXISTS set_members (
+      key TEXT NOT NULL, member TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key, member)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS set_members_at ON set_members (key, at);`,
+  );
 
 export interface Connections {
   /** `synchronous=FULL`: every commit is on the disk before it resolves. */

@@ -54,6 +54,7 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
           return found;
         }),
       ),
+    ...createSets(connections.durable),
     ping: async () => {
       await retryWhileBusy(() => prepared.relaxed.relaxed.read.get(''));
     },
@@ -62,6 +63,26 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
       connections.close();
       return Promise.resolve();
     },
+  };
+}
+
+function createSets(database: DatabaseSync): Pick<Store, 'addMember' | 'removeMember' | 'membersUntil'> {
+  const add = database.prepare(
+    'INSERT INTO set_members (key, member, at) VALUES (?, ?, ?) ON CONFLICT (key, member) DO UPDATE SET at = excluded.at',
+  );
+  const remove = database.prepare('DELETE FROM set_members WHERE key = ? AND member = ?');
+  const list = database.prepare(
+    'SELECT member FROM set_members WHERE key = ? AND at <= ? ORDER BY at LIMIT ?',
+  );
+  return {
+    addMember: async (key, member, at) => {
+      await retryWhileBusy(() => add.run(key.text, member, at));
+    },
+    removeMember: async (key, member) => {
+      await retryWhileBusy(() => remove.run(key.text, member));
+    },
+    membersUntil: async (key, until, limit) =>
+      await retryWhileBusy(() => list.all(key.text, until, limit).map((row) => String(row['member']))),
   };
 }
 

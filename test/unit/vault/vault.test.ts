@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../../shared/store/index.ts';
 import {
   createCredentialReader,
   createCredentialVault,
+  createRetirements,
   parseKeyRing,
   readOrCreateKeyFile,
   seal,
@@ -33,10 +34,28 @@ async function openVault() {
   const clock = fakeClock();
   const store = await openSqliteStore({ folder: temporaryFolder(), clock });
   onTestFinished(store.close);
-  const vault = createCredentialVault({ store, gatewayRing, vaultRing, githubHost, clock });
+  const retirements = createRetirements({ store, gatewayRing, clock });
+  const graceMs = 120_000;
+  const vault = createCredentialVault({
+    store,
+    gatewayRing,
+    vaultRing,
+    githubHost,
+    clock,
+    retirements,
+    graceMs,
+  });
   const reader = createCredentialReader({ store, vaultRing, githubHost, clock });
   const hold = (grantId: string) => ({ grantId, until: clock.now() + HOUR });
-  return { clock, store, vault, reader, hold };
+  const sweep = async (fails = false) => {
+    const asked: string[] = [];
+    await retirements.sweep((accessToken) => {
+      asked.push(accessToken);
+      return fails ? Promise.reject(new Error('away')) : Promise.resolve();
+    });
+    return asked;
+  };
+  return { clock, store, vault, reader, hold, sweep };
 }
 
 describe('an upstream credential', () => {
@@ -149,6 +168,46 @@ describe('an upstream credential', () => {
       ok: false,
       reason: 'unknown',
     });
+  });
+});
+
+describe('a GitHub token that nobody stands on', () => {
+  it('is deleted at GitHub when the last grant lets go of it, after the longest call', async () => {
+    const { vault, clock, hold, sweep } = await openVault();
+    const { handle } = await vault.acquire(identity, token('gho_one'), hold('g1'));
+    await vault.share(identity, hold('g2'));
+    await vault.release(handle, 'g1');
+    clock.advance(HOUR / 2);
+    expect(await sweep()).toEqual([]);
+    await vault.release(handle, 'g2');
+    expect(await sweep()).toEqual([]);
+    clock.advance(120_000);
+    expect(await sweep()).toEqual(['gho_one']);
+    expect(await sweep()).toEqual([]);
+  });
+
+  it('is deleted when a new sign-in superseded it, and the new one is not', async () => {
+    const { vault, clock, hold, sweep } = await openVault();
+    await vault.acquire(identity, token('gho_old'), hold('g1'));
+    await vault.acquire(identity, token('gho_new'), hold('g2'));
+    clock.advance(120_000);
+    expect(await sweep()).toEqual(['gho_old']);
+  });
+
+  it('is asked for again later, less and less often, while GitHub is away', async () => {
+    const { vault, clock, hold, sweep } = await openVault();
+    const { handle } = await vault.acquire(identity, token('gho_one'), hold('g'));
+    await vault.release(handle, 'g');
+    clock.advance(120_000);
+    expect(await sweep(true)).toEqual(['gho_one']);
+    clock.advance(59_999);
+    expect(await sweep()).toEqual([]);
+    clock.advance(1);
+    expect(await sweep(true)).toEqual(['gho_one']);
+    clock.advance(119_999);
+    expect(await sweep()).toEqual([]);
+    clock.advance(1);
+    expect(await sweep()).toEqual(['gho_one']);
   });
 });
 

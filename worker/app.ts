@@ -3,25 +3,23 @@ import type { AccessTokenClaims, AccessTokenVerifier } from '../shared/access-to
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
 import type { GatewayContext, GatewayContextVerifier } from '../shared/gateway-context/index.ts';
 import { GATEWAY_CONTEXT_HEADER } from '../shared/gateway-context/index.ts';
-import type { GitHubApi } from '../shared/github/index.ts';
 import type { Logger } from '../shared/logger.ts';
 import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { RecordRefusedError, StoreUnavailableError } from '../shared/store/index.ts';
-import type { CredentialReader } from '../shared/vault/index.ts';
 import { UnsealError } from '../shared/vault/index.ts';
 import type { CallContext, OpenCredential } from './call-context.ts';
+import type { CallGitHubDeps } from './call-github.ts';
+import { createCallGitHub } from './call-github.ts';
 import type { McpHandler } from './mcp-handler.ts';
 
 /** The gateway caps bodies lower; this only bounds what a direct caller can make us read. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-export interface WorkerAppDeps {
+export interface WorkerAppDeps extends CallGitHubDeps {
   readonly resource: Resource;
   readonly verify: AccessTokenVerifier;
   readonly verifyContext: GatewayContextVerifier;
-  readonly credentials: CredentialReader;
-  readonly github: GitHubApi;
   readonly githubHost: string;
   readonly mcp: McpHandler;
   readonly logger: Logger;
@@ -71,8 +69,15 @@ async function handle(deps: WorkerAppDeps, req: IncomingMessage, res: ServerResp
     refuse(res, opened.refusal);
     return;
   }
-  const { githubHost, github } = deps;
-  const call: CallContext = { ...gate, credential: opened.credential, githubHost, github };
+  const call: CallContext = {
+    ...gate,
+    credential: opened.credential,
+    githubHost: deps.githubHost,
+    github: createCallGitHub(deps, gate.claims),
+    onFault: (error) => {
+      deps.logger.error({ err: error, requestId: req.headers['x-request-id'] }, 'a tool failed');
+    },
+  };
   await deps.mcp.serve(req, res, { call, message: JSON.parse(body.toString('utf8')) as unknown });
 }
 

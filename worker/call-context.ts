@@ -16,4 +16,6 @@ export interface CallContext {
   readonly credential: OpenCredential | undefined;
   readonly githubHost: string;
   readonly github: GitHubApi;
+  /** Told of errors nobody expected; a caller sees only that something failed. */
+  readonly onFault: (error: unknown) => void;
 }

@@ -5,7 +5,7 @@ import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
-import { openStore } from '../shared/store/index.ts';
+import { keys, openStore } from '../shared/store/index.ts';
 import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT, VERSION } from '../shared/version.ts';
 import { createWorkerApp } from './app.ts';
@@ -17,7 +17,7 @@ const JWKS_MAX_BYTES = 256 * 1024;
 
 /** Builds a worker from its configuration; opens files and the store, but no port. */
 export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Promise<Service> {
-  const { clock, logger } = deps;
+  const { clock, events, logger } = deps;
   const store = await openStore(config, deps);
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const [resource] = resourcesOf(config.publicUrl);
@@ -34,7 +34,22 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
     }),
     verifyContext: createGatewayContextVerifier({ key: Buffer.from(gateKey, 'utf8'), clock }),
     credentials: createCredentialReader({ store, vaultRing, githubHost: config.github.key, clock }),
-    github: createGitHubApi({ host: config.github, http, apiVersion: config.githubApiVersion }),
+    github: createGitHubApi({
+      host: config.github,
+      http,
+      apiVersion: config.githubApiVersion,
+      onAnswer: (answer) => {
+        events.emit({ type: 'github.call.finished', ...answer });
+      },
+    }),
+    reportRefusal: async (grantId) => {
+      try {
+        await store.addMember(keys.refusedCredentials(), grantId, clock.now());
+      } catch (error) {
+        // The call fails either way, and the next one reports again.
+        logger.warn({ err: error }, 'a refused credential could not be reported');
+      }
+    },
     githubHost: config.github.key,
     mcp,
     logger,

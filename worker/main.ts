@@ -2,11 +2,12 @@ import { processEnvironment, readTextFile } from '../shared/config/index.ts';
 import { runService } from '../shared/process/index.ts';
 import { composeWorker } from './compose.ts';
 import { loadWorkerConfig } from './config.ts';
+import { GITHUB_ENDPOINTS } from './tools/index.ts';
 
 await runService({
   name: 'worker',
   load: () => loadWorkerConfig(processEnvironment(), readTextFile),
   address: ({ host, port }) => ({ host, port }),
   compose: composeWorker,
-  metricLabels: { routes: ['/mcp'], githubEndpoints: ['/user'], grantEndReasons: [] },
+  metricLabels: { routes: ['/mcp'], githubEndpoints: GITHUB_ENDPOINTS, grantEndReasons: [] },
 });

@@ -31,7 +31,7 @@ export interface ScopePolicy {
  * Stands for "no scopes" between us and oidc-provider, which cannot complete a request without one. It is never
  * shown, issued or sent to GitHub.
  */
-export const NO_SCOPES = 'github-app';
+const NO_SCOPES = 'github-app';
 
 /** Scopes as oidc-provider is given them. */
 export function toProviderScope(scopes: readonly string[]): string {

@@ -8,13 +8,20 @@ import type { EventBus } from '../../shared/ops/index.ts';
 import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { Store } from '../../shared/store/index.ts';
-import type { KeyRing } from '../../shared/vault/index.ts';
-import { createCredentialVault, createRetirements, deriveCurrent } from '../../shared/vault/index.ts';
+import { keys } from '../../shared/store/index.ts';
+import type { CredentialVault, KeyRing } from '../../shared/vault/index.ts';
+import {
+  createCredentialReader,
+  createCredentialVault,
+  createRetirements,
+  deriveCurrent,
+} from '../../shared/vault/index.ts';
 import { createAccounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { createClientDocuments } from './client-documents/client-documents.ts';
 import { createClients } from './clients.ts';
 import { openCors } from './cors.ts';
+import type { Grants } from './grants.ts';
 import { createGrants } from './grants.ts';
 import { createArrivals } from './login/arrivals.ts';
 import { createConsent } from './login/consent.ts';
@@ -36,7 +43,9 @@ import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createCredentialFreshener } from './upstream/freshen-credential.ts';
 import { createCredentialRefresh } from './upstream/refresh-credential.ts';
-import { startTokenSweeper } from './upstream/token-sweeper.ts';
+import { followUpRefusals } from './upstream/refused-credentials.ts';
+import type { SweepJob } from './upstream/sweeper.ts';
+import { startSweeper } from './upstream/sweeper.ts';
 
 export interface AuthorizationServerDeps {
   readonly publicUrl: string;
@@ -102,7 +111,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   });
   routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
   routes.use(createLoginPages(deps, provider, core));
-  const sweeper = startTokenSweeper({ ...deps, retirements: core.retirements, oauth: deps.github.oauth });
+  const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });
   const callback = provider.callback();
   return {
     routes,
@@ -144,23 +153,12 @@ function createTokenCore(
     ttlSeconds: deps.accessTokenTtlSeconds,
     clock,
   });
-  const refresh = createCredentialRefresh({
-    store,
-    vault,
-    oauth: deps.github.oauth,
-    githubHost,
-    clock,
-    onFault: (error) => {
-      deps.onFault(error, undefined);
-    },
-  });
-  const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;
-  const freshen = createCredentialFreshener({ vault, grants, refresh, clock, neededMs });
+  const { refresh, freshen } = createUpstream(deps, { vault, grants });
   const issue = createTokenIssue({ grants, accounts, freshen, refreshTokens, issueAccessToken, events, now });
-  const windowMs = deps.refreshTokenWindowSeconds * 1000;
   return {
     vault,
     retirements,
+    refresh,
     accounts,
     clients,
     grants,
@@ -175,8 +173,47 @@ function createTokenCore(
       refreshTokens,
     }),
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
-    refreshTokenGrant: createRefreshTokenGrant({ grants, issue, refreshTokens, windowMs, now }),
+    refreshTokenGrant: createRefreshTokenGrant({
+      grants,
+      issue,
+      refreshTokens,
+      windowMs: deps.refreshTokenWindowSeconds * 1000,
+      now,
+    }),
   };
+}
+
+/** What keeps GitHub tokens fresh. */
+function createUpstream(
+  deps: AuthorizationServerDeps,
+  { vault, grants }: { vault: CredentialVault; grants: Grants },
+) {
+  const { store, clock, github } = deps;
+  const onFault = (error: unknown) => {
+    deps.onFault(error, undefined);
+  };
+  const githubHost = github.host.key;
+  const refresh = createCredentialRefresh({ store, vault, oauth: github.oauth, githubHost, clock, onFault });
+  const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;
+  return { refresh, freshen: createCredentialFreshener({ vault, grants, refresh, clock, neededMs }) };
+}
+
+/** What is due with GitHub: tokens to delete, tokens that GitHub refused to a worker. */
+function createSweepJobs(deps: AuthorizationServerDeps, core: TokenCore): SweepJob[] {
+  const { oauth, host } = deps.github;
+  const reader = createCredentialReader({ ...deps, githubHost: host.key });
+  return [
+    {
+      due: keys.retirementsDue(),
+      run: async () => await core.retirements.sweep(async (token) => await oauth.deleteToken(token)),
+    },
+    {
+      due: keys.refusedCredentials(),
+      run: async () => {
+        await followUpRefusals({ ...deps, ...core, reader, oauth });
+      },
+    },
+  ];
 }
 
 /** GitHub tokens, and where they go when nobody stands on them any more. */

@@ -17,7 +17,8 @@ const KINDS = {
   'credential-index': 'durable',
   retirement: 'durable',
   'retirements-due': 'durable',
-  'retirement-lease': 'relaxed',
+  'refused-credentials': 'relaxed',
+  'upstream-sweep-lease': 'relaxed',
   'credential-refresh-lease': 'relaxed',
   'signing-keys': 'durable',
   session: 'relaxed',
@@ -77,7 +78,10 @@ export const keys = {
   retirement: (id: string) => key('retirement', digest(id)),
   /** The set of retirements by when they are due. */
   retirementsDue: () => key('retirements-due', 'gateway'),
-  retirementLease: () => key('retirement-lease', 'gateway'),
+  /** The set of grants whose GitHub token GitHub refused to a worker; written by workers. */
+  refusedCredentials: () => key('refused-credentials', 'gateway'),
+  /** Held by the one gateway that works on retirements and refusals. */
+  upstreamSweepLease: () => key('upstream-sweep-lease', 'gateway'),
   signingKeys: () => key('signing-keys', 'gateway'),
 } as const;
 

@@ -1,29 +1,47 @@
 import type { Router } from 'express';
+import { sendMessage, sendNotFound } from './access.ts';
+import type { Bases } from './access.ts';
 import type { ApiGate } from './api-caller.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { RateLimit, RateResource } from './rate-limit.ts';
+import type { Repositories } from './repositories.ts';
+import { mountRepositories } from './repository-routes.ts';
+import { sendCodeSearch } from './search-route.ts';
+import type { SimulatorState } from './state.ts';
 import { userBody } from './user-body.ts';
 
 export interface ApiDeps {
   readonly gate: ApiGate;
   readonly rateLimit: RateLimit;
+  readonly state: SimulatorState;
+  readonly repositories: Repositories;
+  readonly bases: () => Bases;
 }
 
 /** The REST routes; everything else is GitHub's JSON 404. */
-export function mountApi(router: Router, { gate, rateLimit }: ApiDeps): void {
+export function mountApi(router: Router, { gate, rateLimit, state, repositories, bases }: ApiDeps): void {
   router.get('/rate_limit', (request, response) => {
-    const core = { ...rateLimit.read(request), resource: 'core' };
-    response.json({ resources: { core }, rate: core });
+    const read = (resource: RateResource) => ({ ...rateLimit.read(request, resource), resource });
+    const core = read('core');
+    const resources = { core, search: read('search'), code_search: read('code_search') };
+    response.json({ resources, rate: core });
   });
-  router.use(rateLimit.count);
+  // A bucket of its own: code searches do not count among the hour's requests.
+  router.get('/search/code', rateLimit.count('code_search'), async (request, response) => {
+    await sendCodeSearch({ state, repositories, bases }, gate.caller(request), { request, response });
+  });
+  router.use(rateLimit.count('core'));
   router.get('/user', (request, response) => {
     const caller = gate.caller(request);
-    if (caller === undefined) {
-      response
-        .status(401)
-        .json({ message: 'Requires authentication', documentation_url: DOCS, status: '401' });
-      return;
-    }
-    response.json(userBody(caller.user, caller.record.scopes));
+    if (caller === undefined) sendMessage(response, 401, 'Requires authentication');
+    else response.json(userBody(caller.user, caller.record.scopes));
+  });
+  mountRepositories(router, {
+    state,
+    repositories,
+    bases,
+    caller: gate.caller,
+    limits: () => state.contentLimits,
+    refund: rateLimit.refund,
   });
   router.get('/meta', (_request, response) => {
     response.json({ verifiable_password_authentication: false, web: [], api: [], git: [], hooks: [] });
@@ -32,8 +50,6 @@ export function mountApi(router: Router, { gate, rateLimit }: ApiDeps): void {
     response.type('text').send('Design for failure.');
   });
   router.use((_request, response) => {
-    response.status(404).json({ message: 'Not Found', documentation_url: DOCS, status: '404' });
+    sendNotFound(response);
   });
 }
-
-const DOCS = 'https://docs.github.com/rest';

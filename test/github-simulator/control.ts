@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { faultSchema } from './faults.ts';
 import type { FaultInput } from './faults.ts';
 import type { JournalEntry, Sighting } from './journal.ts';
-import type { AutoApproval, SimulatedApp, SimulatedUser } from './state.ts';
+import type { ContentLimits } from './content-limits.ts';
+import type { AutoApproval, OwnerPolicy, SimulatedApp, SimulatedUser } from './state.ts';
 import type { TokenCount } from './tokens.ts';
 
 /** What a test may do to the simulator from inside its process; the control API offers the same over HTTP. */
@@ -30,6 +31,10 @@ export interface SimulatorControl {
   suspend(login: string, suspended: boolean): void;
   /** Whether callbacks carry `iss`. */
   sendIssuer(sends: boolean): void;
+  /** Puts an owner's repositories behind a policy, or `null` for none. */
+  setOwnerPolicy(owner: string, policy: OwnerPolicy | null): void;
+  /** Lowers the sizes above which contents are refused, so that no test needs 100 MB. */
+  setContentLimits(limits: ContentLimits): void;
   tokens(): TokenCount[];
 }
 
@@ -95,6 +100,14 @@ export function mountControl(router: Router, control: SimulatorControl): void {
   });
   post('suspend', z.strictObject({ login: z.string(), suspended: z.boolean().default(true) }), (body) => {
     control.suspend(body.login, body.suspended);
+  });
+  const policies = z.enum(['sso', 'oauth-app-restriction', 'ip-allow-list']).nullable();
+  post('owner-policy', z.strictObject({ owner: z.string().min(1), policy: policies }), (body) => {
+    control.setOwnerPolicy(body.owner, body.policy);
+  });
+  const bytes = z.int().min(0);
+  post('content-limits', z.strictObject({ jsonBytes: bytes, rawBytes: bytes }), (limits) => {
+    control.setContentLimits(limits);
   });
   post('issuer', z.strictObject({ sends: z.boolean() }), ({ sends }) => {
     control.sendIssuer(sends);

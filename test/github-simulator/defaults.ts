@@ -1,3 +1,5 @@
+import { HELLO_WORLD, HELLO_WORLD_NEXT, PLATFORM, SECRET_PLANS } from './fixture-files.ts';
+import type { SimulatedRepository } from './repositories.ts';
 import type { SimulatedApp, SimulatedUser, SimulatorSeed } from './state.ts';
 
 /** Callbacks of the gateway on this machine; loopback callbacks match with any port. */
@@ -51,7 +53,38 @@ export const HUBOT = {
   twoFactorAuthentication: false,
 } as const satisfies SimulatedUser;
 
+/** A public one with every kind of entry, a private one, an empty one, and one of an organization. */
+const REPOSITORIES: readonly SimulatedRepository[] = [
+  {
+    id: 2001,
+    owner: 'octocat',
+    name: 'hello-world',
+    private: false,
+    members: ['octocat'],
+    branches: { main: HELLO_WORLD, 'feature/next': HELLO_WORLD_NEXT },
+    tags: { 'v1.0.0': 'main' },
+  },
+  {
+    id: 2002,
+    owner: 'octocat',
+    name: 'secret-plans',
+    private: true,
+    members: ['octocat'],
+    branches: { main: SECRET_PLANS },
+  },
+  { id: 2003, owner: 'octocat', name: 'empty', private: false, members: ['octocat'], branches: {} },
+  {
+    id: 2004,
+    owner: 'acme',
+    name: 'platform',
+    private: true,
+    members: ['octocat', 'hubot'],
+    branches: { main: PLATFORM },
+  },
+];
+
 export const DEFAULT_SEED: SimulatorSeed = {
   users: [OCTOCAT, HUBOT],
   apps: [DEMO_OAUTH_APP, DEMO_GITHUB_APP],
+  repositories: REPOSITORIES,
 };

@@ -49,6 +49,13 @@ export function createControl({ state, seed, clock, journal, faults }: Simulator
     sendIssuer: (sends) => {
       state.sendsIssuer = sends;
     },
+    setOwnerPolicy: (owner, policy) => {
+      if (policy === null) state.ownerPolicies.delete(owner.toLowerCase());
+      else state.ownerPolicies.set(owner.toLowerCase(), policy);
+    },
+    setContentLimits: (limits) => {
+      state.contentLimits = limits;
+    },
     tokens: () => countTokens(state, clock.now()),
   };
 }

@@ -16,6 +16,9 @@ import { DEFAULT_SEED } from './defaults.ts';
 import { createFaults } from './faults.ts';
 import { createJournal } from './journal.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { createRepositories } from './repositories.ts';
+import type { Repositories } from './repositories.ts';
+import type { Bases } from './access.ts';
 import { readRawBody } from './request.ts';
 import { createControl } from './simulator-control.ts';
 import type { SimulatorParts } from './simulator-control.ts';
@@ -52,7 +55,8 @@ export async function startGitHubSimulator(options: GitHubSimulatorOptions = {})
   const state = createState(seed);
   const parts = { state, seed, clock, journal: createJournal(clock), faults: createFaults() };
   const control = createControl(parts);
-  let webBase = '';
+  const repositories = createRepositories(seed.repositories ?? []);
+  const bases = { web: '', api: '' };
   const servers: Server[] = [];
   const open = async (app: Express, port: number | undefined): Promise<string> => {
     const server = createServer(app);
@@ -61,18 +65,17 @@ export async function startGitHubSimulator(options: GitHubSimulatorOptions = {})
   };
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
+    await repositories.close();
   };
   try {
-    webBase = await open(
-      createWeb(parts, () => webBase),
+    bases.web = await open(
+      createWeb(parts, () => bases.web),
       options.webPort,
     );
-    const apiBase = await open(
-      createApi(parts, options.rateLimitPerHour ?? GITHUB_REQUESTS_PER_HOUR),
-      options.apiPort,
-    );
+    const perHour = options.rateLimitPerHour ?? GITHUB_REQUESTS_PER_HOUR;
+    bases.api = await open(createApi(parts, { perHour, repositories, bases: () => bases }), options.apiPort);
     const controlBase = `${await open(createControlApp(control), options.controlPort)}/_control`;
-    return { ...control, webBase, apiBase, controlBase, clock, close };
+    return { ...control, webBase: bases.web, apiBase: bases.api, controlBase, clock, close };
   } catch (error) {
     await close();
     throw error;
@@ -90,13 +93,22 @@ function createWeb({ state, clock, journal, faults }: SimulatorParts, webBase: (
   return app;
 }
 
-function createApi({ state, clock, journal, faults }: SimulatorParts, perHour: number): Express {
+interface ApiParts {
+  readonly perHour: number;
+  readonly repositories: Repositories;
+  readonly bases: () => Bases;
+}
+
+function createApi(
+  { state, clock, journal, faults }: SimulatorParts,
+  { perHour, repositories, bases }: ApiParts,
+): Express {
   const app = createApp();
   const gate = createApiGate(state, clock);
   const rateLimit = createRateLimit({ state, clock, caller: gate.caller, perHour });
   app.use(readRawBody, journal.record('api'), faults.inject('api'), gate.check);
   mountApplications(app, { state, clock });
-  mountApi(app, { gate, rateLimit });
+  mountApi(app, { gate, rateLimit, state, repositories, bases });
   return app;
 }
 

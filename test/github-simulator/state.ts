@@ -1,3 +1,7 @@
+import { GITHUB_CONTENT_LIMITS } from './content-limits.ts';
+import type { ContentLimits } from './content-limits.ts';
+import type { SimulatedRepository } from './repositories.ts';
+
 export interface SimulatedUser {
   readonly id: number;
   readonly login: string;
@@ -53,9 +57,13 @@ export interface AutoApproval {
   readonly deny?: boolean | undefined;
 }
 
+/** A rule of an organization that keeps callers from its repositories. */
+export type OwnerPolicy = 'sso' | 'oauth-app-restriction' | 'ip-allow-list';
+
 export interface SimulatorSeed {
   readonly users: readonly SimulatedUser[];
   readonly apps: readonly SimulatedApp[];
+  readonly repositories?: readonly SimulatedRepository[];
 }
 
 export interface SimulatorState {
@@ -66,7 +74,10 @@ export interface SimulatorState {
   readonly tokens: Map<string, TokenRecord>;
   /** Every scope a user ever granted an app, by `clientId userId`. */
   readonly grants: Map<string, Set<string>>;
-  /** Requests counted in the running hour, by bucket. */
+  /** By owner in lower case. */
+  readonly ownerPolicies: Map<string, OwnerPolicy>;
+  contentLimits: ContentLimits;
+  /** Requests counted in the running hour or minute, by bucket. */
   readonly rates: Map<string, { used: number; resetAt: number }>;
   autoApproval: AutoApproval | null;
   /** Whether callbacks carry `iss` (RFC 9207), as github.com's do. */
@@ -81,6 +92,8 @@ export function createState(seed: SimulatorSeed): SimulatorState {
     tokens: new Map(),
     grants: new Map(),
     rates: new Map(),
+    ownerPolicies: new Map(),
+    contentLimits: GITHUB_CONTENT_LIMITS,
     autoApproval: null,
     sendsIssuer: true,
   };
@@ -90,9 +103,9 @@ export function createState(seed: SimulatorSeed): SimulatorState {
 
 /** Forgets everything that happened and starts again from the seed. */
 export function seedState(state: SimulatorState, seed: SimulatorSeed): void {
-  for (const part of [state.users, state.apps, state.codes, state.tokens, state.grants, state.rates]) {
-    part.clear();
-  }
+  const { users, apps, codes, tokens, grants, rates, ownerPolicies } = state;
+  for (const part of [users, apps, codes, tokens, grants, rates, ownerPolicies]) part.clear();
+  state.contentLimits = GITHUB_CONTENT_LIMITS;
   for (const user of seed.users) state.users.set(user.id, user);
   for (const app of seed.apps) state.apps.set(app.clientId, app);
   state.autoApproval = null;

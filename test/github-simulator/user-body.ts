@@ -1,7 +1,7 @@
 import type { SimulatedUser } from './state.ts';
 
 /** The members of a user that GitHub repeats in other objects. */
-export function userSummary(user: SimulatedUser): Record<string, unknown> {
+export function userSummary(user: Pick<SimulatedUser, 'login' | 'id'>): Record<string, unknown> {
   const url = `https://api.github.com/users/${user.login}`;
   return {
     login: user.login,

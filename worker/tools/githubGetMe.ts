@@ -3,7 +3,7 @@ import type { GitHubFailure, GitHubUser } from '../../shared/github/index.ts';
 import { GitHubApiError } from '../../shared/github/index.ts';
 import type { CallContext } from '../call-context.ts';
 import type { Tool } from './tool.ts';
-import { errorResult, structuredResult } from './tool.ts';
+import { errorResult, READ_ONLY, structuredResult } from './tool.ts';
 
 const outputSchema = z.looseObject({
   login: z.string(),
@@ -29,12 +29,7 @@ export const githubGetMe: Tool = {
           'The GitHub account this connection acts as: login, numeric id, host, granted scopes and the remaining API rate limit.',
         inputSchema: z.strictObject({}),
         outputSchema,
-        annotations: {
-          readOnlyHint: true,
-          destructiveHint: false,
-          idempotentHint: true,
-          openWorldHint: true,
-        },
+        annotations: READ_ONLY,
       },
       async (_input, context) => await getMe(call, context.mcpReq.signal),
     );

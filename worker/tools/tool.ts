@@ -7,6 +7,14 @@ export interface Tool {
   register(server: McpServer, call: CallContext): void;
 }
 
+/** Annotations of a tool that reads GitHub and changes nothing. */
+export const READ_ONLY = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: true,
+} as const;
+
 /** A result that is both structured and, for clients that read text only, the same as text. */
 export function structuredResult(structuredContent: Record<string, unknown>): CallToolResult {
   return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent, null, 2) }] };

@@ -47,7 +47,12 @@ function outlives(standing: CredentialStanding, until: number): boolean {
   return standing.accessTokenExpiresAt === null || standing.accessTokenExpiresAt >= until;
 }
 
-async function endHolders(deps: FreshenDeps, handle: string, version: number): Promise<void> {
+/** Closes a credential that GitHub no longer honours, and with it every grant that stands on it. */
+export async function endHolders(
+  deps: Pick<FreshenDeps, 'vault' | 'grants'>,
+  handle: string,
+  version: number,
+): Promise<void> {
   for (const grantId of await deps.vault.quarantine(handle, version)) {
     await deps.grants.end(grantId, 'credential_gone');
   }

@@ -129,7 +129,7 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     await open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password')).ping();
   });
 
-  it('lets a worker read credentials and nothing else (design §5)', async () => {
+  it('lets a worker read credentials, report refused ones, and nothing else (design §5)', async () => {
     const gateway = open(standalone(tlsPort, 'localhost'), access('gateway', 'gateway-password'));
     const worker = open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password'));
     const credential = keys.credential('github.com', 'handle');
@@ -147,6 +147,12 @@ describe('Redis behind TLS with a private authority and the generated users', ()
       worker.commit([{ op: 'put', key: credential, value: 'forged', expiresAt: null }]),
     ).rejects.toThrow(StoreUnavailableError);
     expect((await gateway.read(credential))?.value).toBe('sealed');
+    await worker.addMember(keys.refusedCredentials(), 'grant', 1);
+    expect(await gateway.membersUntil(keys.refusedCredentials(), 1, 10)).toEqual(['grant']);
+    await expect(worker.addMember(keys.retirementsDue(), 'id', 1)).rejects.toThrow(StoreUnavailableError);
+    await expect(worker.removeMember(keys.refusedCredentials(), 'grant')).rejects.toThrow(
+      StoreUnavailableError,
+    );
   });
 
   it('is not trusted without the authority', async () => {

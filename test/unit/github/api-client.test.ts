@@ -146,11 +146,46 @@ describe('get', () => {
     expect(await failureOf(cut.api.get(TOKEN, ['x']))).toEqual({ code: 'unreachable' });
   });
 
+  it('takes another limit on the answer for one call', async () => {
+    const { api } = await open(json('x'.repeat(2000)));
+    expect(await failureOf(api.get(TOKEN, ['x'], { maxBytes: 1000 }))).toEqual({ code: 'too_large' });
+    expect((await api.get(TOKEN, ['x'])).status).toBe(200);
+  });
+
   it('tells an abort of the caller from a failure', async () => {
     const { api } = await open(() => undefined);
     expect(await failureOf(api.get(TOKEN, ['x'], { signal: AbortSignal.abort() }))).toMatchObject({
       code: 'aborted',
     });
+  });
+});
+
+describe('onAnswer', () => {
+  it('is told of each answer by the pattern of its path, never by the path', async () => {
+    const told: unknown[] = [];
+    const { api } = await open(
+      (request, response) => {
+        if (request.url === '/repos/o/old') response.writeHead(301, { location: '/repos/o/new' }).end();
+        else json({ id: 1, login: 'x' }, {}, request.url === '/zen' ? 503 : 200)(request, response);
+      },
+      { onAnswer: (answer) => told.push(answer) },
+    );
+    await api.get(TOKEN, ['repos', 'o', 'old'], { endpoint: '/repos/{owner}/{repo}' });
+    await api.get(TOKEN, ['zen']);
+    await api.getUser(TOKEN);
+    expect(told).toEqual([
+      { endpoint: '/repos/{owner}/{repo}', status: 200 },
+      { endpoint: 'other', status: 503 },
+      { endpoint: '/user', status: 200 },
+    ]);
+  });
+
+  it('is not told where no answer came', async () => {
+    const told: unknown[] = [];
+    const onAnswer = (answer: unknown) => told.push(answer);
+    const { api } = await open((request) => request.socket.destroy(), { onAnswer });
+    expect(await failureOf(api.get(TOKEN, ['x']))).toEqual({ code: 'unreachable' });
+    expect(told).toEqual([]);
   });
 });
 

@@ -32,6 +32,8 @@ describe('redactSecrets', () => {
 
   it.each([
     'password = "correct horse"',
+    'password = "correcthorse"',
+    'package.eyJhbGciOiJIUzI1NiJ9.something-else.and-more-of-it',
     'const password = getPassword1(name);',
     'secret: process.env.SECRET_1',
     'TOKEN=settings.oauth2_token',

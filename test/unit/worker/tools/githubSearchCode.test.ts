@@ -1,0 +1,57 @@
+import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { githubSearchCode } from '../../../../worker/tools/githubSearchCode.ts';
+import { fakeCall } from './fake-call.ts';
+
+const item = (name: string, more: object) => ({
+  path: 'a.ts',
+  sha: 'b',
+  repository: { full_name: name, ...more },
+});
+const answer = {
+  total_count: 30,
+  incomplete_results: false,
+  items: [item('o/public', { private: false }), item('o/private', { private: true }), item('o/untold', {})],
+};
+
+const resultSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      data: z.looseObject({
+        total: z.int().nullable(),
+        items: z.array(z.looseObject({ repository: z.string() })),
+      }),
+      hints: z.array(z.string()),
+    }),
+  ),
+});
+
+/** Calls the tool as the SDK would, without a server. */
+async function search(scopes: { granted: string; held: readonly string[] }) {
+  const { call } = fakeCall(() => ({ json: answer }), scopes);
+  type Handler = (input: unknown, context: unknown) => Promise<CallToolResult>;
+  const registered: Handler[] = [];
+  const server = {
+    registerTool: (_name: string, _config: unknown, handler: Handler) => registered.push(handler),
+  };
+  // Only this one method of the server is used.
+  githubSearchCode.register(server as unknown as McpServer, call);
+  const context = { mcpReq: { signal: new AbortController().signal } };
+  const result = await registered[0]?.({ queries: [{ queryTerms: ['x'] }] }, context);
+  const [row] = resultSchema.parse(result?.structuredContent).results;
+  return { total: row?.data.total, found: row?.data.items.map(({ repository }) => repository), row };
+}
+
+describe('githubSearchCode', () => {
+  it('leaves private results and the total out when the token’s scope is narrower than the credential', async () => {
+    const { total, found, row } = await search({ granted: 'read:user', held: ['repo'] });
+    expect([total, found]).toEqual([null, ['o/public']]);
+    expect(row?.hints.join(' ')).toContain('scope repo');
+  });
+
+  it('leaves nothing out for a token with the scope', async () => {
+    const { total, found } = await search({ granted: 'repo', held: ['repo'] });
+    expect([total, found?.length]).toEqual([30, 3]);
+  });
+});

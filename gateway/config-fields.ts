@@ -237,5 +237,25 @@ const workers = {
   }),
 };
 
+const notEnforced = (env: string) =>
+  optionalField({
+    env,
+    schema: oneOf(['false']),
+    whenAbsent: 'no such restriction',
+    description: 'Restricts who may sign in elsewhere. Not enforced here yet, so a start with it is refused.',
+    remedy:
+      'This version lets every account of the GitHub host sign in: remove the variable if that is right.',
+  });
+
+/** Restrictions an operator may believe in because another product enforced them: ignoring one would open a door. */
+export const restrictionFields = {
+  organization: notEnforced('GITHUB_ORGANIZATION'),
+  enterpriseOrganization: notEnforced('ENTERPRISE_ORGANIZATION'),
+  allowedDomains: notEnforced('ENTERPRISE_ALLOWED_DOMAINS'),
+  requiredGroups: notEnforced('REQUIRED_ENTERPRISE_GROUPS'),
+  requireMfa: notEnforced('REQUIRE_MFA'),
+  ssoEnforcement: notEnforced('GITHUB_SSO_ENFORCEMENT'),
+};
+
 /** Every variable the gateway reads. */
 export const gatewayConfigFields = { ...listeners, ...github, ...tokens, ...workers, ...sharedFields };

@@ -9,6 +9,7 @@ import {
   githubOf,
 } from '../shared/config/index.ts';
 import type {
+  ConfigFault,
   ConfigOf,
   ConfigWarning,
   CrossCheck,
@@ -17,9 +18,9 @@ import type {
   ReadFile,
 } from '../shared/config/index.ts';
 import type { GitHubHost } from '../shared/github/index.ts';
-import { gatewayConfigFields } from './config-fields.ts';
+import { gatewayConfigFields, restrictionFields } from './config-fields.ts';
 
-export { gatewayConfigFields };
+export { gatewayConfigFields, restrictionFields };
 
 type Fields = typeof gatewayConfigFields;
 type Values = ConfigOf<Fields>;
@@ -60,7 +61,10 @@ export interface GatewayConfig extends Omit<
  */
 export function loadGatewayConfig(env: Environment, readFile: ReadFile): GatewayConfig {
   const result = loadConfig(gatewayConfigFields, { env, readFile, crossChecks });
-  if (!result.ok) throw new ConfigurationError(result.faults, result.warnings);
+  const restrictions = loadConfig(restrictionFields, { env, readFile });
+  if (!result.ok || !restrictions.ok) {
+    throw new ConfigurationError([...faultsIn(result), ...faultsIn(restrictions)], result.warnings);
+  }
   const { oauthEnabled, transport, redisPassword, ...values } = result.config;
   const publicUrl = publicUrlOf(values);
   return {
@@ -74,6 +78,12 @@ export function loadGatewayConfig(env: Environment, readFile: ReadFile): Gateway
     readRedisPassword: redisPasswordReader(env, readFile),
     warnings: result.warnings,
   };
+}
+
+function faultsIn(
+  result: { readonly ok: true } | { readonly ok: false; readonly faults: readonly ConfigFault[] },
+) {
+  return result.ok ? [] : result.faults;
 }
 
 const REDIS_VALUES = [
@@ -124,12 +134,10 @@ function objectToSharedPort({ httpPort, opsPort }: Values): Objections {
 function objectToForeignCallback(values: Values): Objections {
   const redirect = values.githubOauthRedirectUri;
   if (redirect === undefined || redirect === publicUrlOf(values) + CALLBACK_PATH) return [];
-  const isCallbackServer = isOnLoopback(redirect) && new URL(redirect).pathname === CALLBACK_PATH;
-  if (isCallbackServer) return [];
   return [
     {
       key: 'githubOauthRedirectUri',
-      problem: `must be ${publicUrlOf(values)}${CALLBACK_PATH}, or ${CALLBACK_PATH} of a callback server on loopback`,
+      problem: `must be ${publicUrlOf(values)}${CALLBACK_PATH}`,
     },
   ];
 }

@@ -29,6 +29,14 @@ export function createMetadataRoutes(rules: {
     const body = JSON.stringify(document(resource));
     router.all(path, (req, res) => {
       res.set({ 'access-control-allow-origin': '*' });
+      if (req.method === 'OPTIONS') {
+        // Clients in browsers send these two with every request, which makes a preflight of a plain GET.
+        res.set({
+          'access-control-allow-methods': 'GET, HEAD',
+          'access-control-allow-headers': 'content-type, mcp-protocol-version',
+          'access-control-max-age': '3600',
+        });
+      }
       if (req.method !== 'GET' && req.method !== 'HEAD') {
         res
           .status(req.method === 'OPTIONS' ? 204 : 405)

@@ -19,6 +19,24 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
   },
   { name: 'redis-cli', binary: 'redis-cli', debianPackage: 'redis-tools', neededBy: 'the store suites' },
   { name: 'OpenSSL', binary: 'openssl', debianPackage: 'openssl', neededBy: 'suites with TLS' },
+  {
+    name: 'Git',
+    binary: 'git',
+    debianPackage: 'git',
+    neededBy: 'the simulated GitHub, which serves repositories from disk',
+  },
+  {
+    name: 'Chromium',
+    binary: 'chromium',
+    debianPackage: 'chromium',
+    neededBy: 'the browser suite',
+  },
+  {
+    name: 'nginx',
+    binary: 'nginx',
+    debianPackage: 'nginx-light',
+    neededBy: 'the suites behind a load balancer',
+  },
 ];
 
 export interface SystemPartsResult {

@@ -53,6 +53,8 @@ describe('loadGatewayConfig', () => {
       refreshTokenIdleTtlSeconds: 1_209_600,
       refreshTokenMaxTtlSeconds: 7_776_000,
       refreshTokenReuseWindowSeconds: 30,
+      clientDocumentHosts: undefined,
+      clientDocuments: true,
       clientRegistration: 'open',
       gatewayKeys: undefined,
       vaultKeys: undefined,
@@ -147,22 +149,29 @@ describe('loadGatewayConfig', () => {
     expect(faultsOf({ OPS_PORT: '0', MCP_HTTP_PORT: '0', PUBLIC_URL: 'http://localhost:3000' })).toEqual([]);
   });
 
-  it.each(['https://mcp.example.com/auth/callback', 'http://localhost:8765/auth/callback'])(
-    'accepts the redirect URI %s',
-    (uri) => {
-      const env = { PUBLIC_URL: 'https://mcp.example.com', GITHUB_OAUTH_REDIRECT_URI: uri };
-      expect(load(env).githubOauthRedirectUri).toBe(uri);
-    },
-  );
+  it('accepts the redirect URI of the issuer', () => {
+    const uri = 'https://mcp.example.com/auth/callback';
+    const env = { PUBLIC_URL: 'https://mcp.example.com', GITHUB_OAUTH_REDIRECT_URI: uri };
+    expect(load(env).githubOauthRedirectUri).toBe(uri);
+  });
 
   it.each([
     'https://other.example.com/auth/callback',
     'https://mcp.example.com/elsewhere',
-    'http://localhost:8765/elsewhere',
+    'http://localhost:8765/auth/callback',
     'https://mcp.example.com:8443/auth/callback',
   ])('refuses the redirect URI %s, where the cookie of the login never arrives', (uri) => {
     const env = { PUBLIC_URL: 'https://mcp.example.com', GITHUB_OAUTH_REDIRECT_URI: uri };
     expect(faultsOf(env)).toMatchObject([{ name: 'GITHUB_OAUTH_REDIRECT_URI', found: JSON.stringify(uri) }]);
+  });
+
+  it.each([
+    ['GITHUB_ORGANIZATION', 'acme'],
+    ['REQUIRE_MFA', 'true'],
+    ['REQUIRED_ENTERPRISE_GROUPS', 'developers'],
+  ])('refuses %s, a restriction it would not enforce', (name, value) => {
+    expect(faultsOf({ [name]: value })).toMatchObject([{ name }]);
+    expect(faultsOf({ [name]: 'false' })).toEqual([]);
   });
 
   it('refuses baseline scopes that are not allowed, and a default that is not', () => {

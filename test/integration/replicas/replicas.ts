@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GitHubSimulator } from '../../github-simulator/index.ts';
+import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
+import { makeCertificates } from '../../support/certificates.ts';
+import type { Nginx } from '../../support/nginx.ts';
+import { startNginx } from '../../support/nginx.ts';
+import { startRedis } from '../../support/redis.ts';
+import { freePorts } from '../../support/stack.ts';
+
+export type StoreKind = 'sqlite' | 'redis';
+
+/** Two gateway processes and a worker process behind nginx on https, with one store. */
+export interface Replicas {
+  /** nginx: every request goes to the other gateway. */
+  readonly publicUrl: string;
+  readonly mcpUrl: string;
+  readonly nginx: Nginx;
+  readonly github: GitHubSimulator;
+  /** Origins of the gateways themselves, behind nginx. */
+  readonly gateways: readonly [string, string];
+  /** Ends a gateway at once, as a crash would. */
+  kill(gateway: 0 | 1): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly store: StoreKind;
+  /** A worker of the test's own, in place of a real one. */
+  readonly workerUrl?: string;
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Starts everything on free ports. @throws when a part does not get ready. */
+export async function startReplicas(options: ReplicaOptions): Promise<Replicas> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await start(options, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start({ store, workerUrl }: ReplicaOptions, closers: (() => Promise<void>)[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'replicas-test-'));
+  const certificates = makeCertificates();
+  closers.push(async () => {
+    for (const made of [folder, certificates.folder]) rmSync(made, { recursive: true, force: true });
+  });
+  const github = await startGitHubSimulator();
+  closers.push(github.close);
+  const [port = 0, first = 0, second = 0, workerPort = 0] = await freePorts(4);
+  const common = {
+    PATH: process.env['PATH'] ?? '',
+    PUBLIC_URL: `https://localhost:${String(port)}`,
+    STATE_DIR: folder,
+    GITHUB_WEB_URL: github.webBase,
+    GITHUB_API_URL: github.apiBase,
+    OPS_PORT: '0',
+    ...(await storeEnvironment(store, closers)),
+  };
+  const run = async (main: string, env: Record<string, string>) => {
+    const child = spawn(process.execPath, [main], { cwd: root, env: { ...common, ...env } });
+    closers.push(async () => await stop(child));
+    await untilReady(child);
+    return child;
+  };
+  const runGateway = async (gatewayPort: number) =>
+    await run('gateway/main.ts', {
+      MCP_HTTP_PORT: String(gatewayPort),
+      TRUSTED_PROXIES: '127.0.0.1',
+      GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
+      GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
+      WORKER_URLS: workerUrl ?? `http://127.0.0.1:${String(workerPort)}`,
+    });
+  const children = await Promise.all([runGateway(first), runGateway(second)]);
+  if (workerUrl === undefined) {
+    // Straight to the gateways, so that only clients' requests pass nginx.
+    const jwks = { JWKS_URL: `http://127.0.0.1:${String(second)}/jwks` };
+    await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
+  }
+  const gateways = [first, second].map((each) => `http://localhost:${String(each)}`) as [string, string];
+  const nginx = await startNginx({ port, backEnds: gateways, certificates });
+  closers.push(nginx.close);
+  const { url: publicUrl } = nginx;
+  const kill = async (gateway: 0 | 1) => await stop(children[gateway]);
+  return { publicUrl, mcpUrl: `${publicUrl}/mcp`, nginx, github, gateways, kill };
+}
+
+/** Redis keeps no keys for its processes: they are given, the same to all. */
+async function storeEnvironment(
+  store: StoreKind,
+  closers: (() => Promise<void>)[],
+): Promise<Record<string, string>> {
+  if (store === 'sqlite') return {};
+  const redis = await startRedis();
+  closers.push(redis.stop);
+  const key = () => randomBytes(32).toString('base64url');
+  return {
+    STORE: 'redis',
+    REDIS_NODES: `127.0.0.1:${String(redis.port)}`,
+    GATEWAY_KEYS: `g1:${key()}`,
+    VAULT_KEYS: `v1:${key()}`,
+    WORKER_GATE_KEY: key(),
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  const output: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const onText = (chunk: Buffer) => {
+      const text = chunk.toString();
+      if (output.length < 100) output.push(text);
+      if (text.includes('"msg":"ready"')) resolve();
+    };
+    child.stdout?.on('data', onText);
+    child.stderr?.on('data', onText);
+    child.once('exit', (code) => {
+      reject(new Error(`a process ended with ${String(code)}: ${output.join('').slice(-2000)}`));
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -12,7 +12,11 @@ import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT } from '../shared/version.ts';
 import { createApp } from './app.ts';
 import type { AuthorizationServerDeps } from './authorization-server/index.ts';
-import { createAuthorizationServer, proveAddressGuard } from './authorization-server/index.ts';
+import {
+  createAuthorizationServer,
+  parsePreregisteredClients,
+  proveAddressGuard,
+} from './authorization-server/index.ts';
 import type { GatewayConfig } from './config.ts';
 import { requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
@@ -128,6 +132,7 @@ async function buildAuthorizationServer(
     resources: resourcesOf(config.publicUrl),
     scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
     registration: config.clientRegistration,
+    preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
     clientDocuments,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,
     refreshTokenIdleSeconds: config.refreshTokenIdleTtlSeconds,

@@ -18,6 +18,7 @@ import {
   trueOrFalse,
 } from '../shared/config/index.ts';
 import { parseKeyRing } from '../shared/vault/index.ts';
+import { parsePreregisteredClients } from './authorization-server/index.ts';
 
 const documentHost = z
   .string()
@@ -200,6 +201,15 @@ const tokens = {
     description:
       'Whether clients may be known by the URL of their metadata document. Behind HTTPS_PROXY this needs CIMD_ALLOWED_HOSTS.',
     remedy: 'Set true or false.',
+  }),
+  preregisteredClients: optionalField({
+    env: 'CLIENTS_FILE',
+    schema: textAcceptedBy(parsePreregisteredClients),
+    whenAbsent: 'none',
+    readsFile: true,
+    description:
+      'JSON list of clients known beforehand: `client_id`, `redirect_uris`, `client_name`. Public clients only; read at the start. Removing one ends its use.',
+    remedy: 'Name a file such as [{"client_id":"ide","redirect_uris":["http://127.0.0.1/callback"]}].',
   }),
   clientDocumentHosts: optionalField({
     env: 'CIMD_ALLOWED_HOSTS',

@@ -28,6 +28,7 @@ import { createConsent } from './login/consent.ts';
 import { createGitHubIdentityProvider } from './login/identity-provider.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createLoginRoutes } from './login/routes.ts';
+import type { PreregisteredClients } from './preregistered-clients.ts';
 import { createProvider } from './provider.ts';
 import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
@@ -52,6 +53,7 @@ export interface AuthorizationServerDeps {
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
   readonly registration: 'open' | 'off';
+  readonly preregistered: PreregisteredClients;
   /** How client ID metadata documents are fetched; absent when they are off. */
   readonly clientDocuments:
     { readonly http: OutgoingHttp; readonly allowedHosts: readonly string[] | undefined } | undefined;
@@ -167,6 +169,7 @@ function createTokenCore(
       gatewayRing,
       clock,
       clients,
+      preregistered: deps.preregistered,
       clientDocuments,
       grants,
       codes,

@@ -1,4 +1,6 @@
 export type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts';
 export { createAuthorizationServer } from './authorization-server.ts';
+export type { PreregisteredClients } from './preregistered-clients.ts';
+export { parsePreregisteredClients } from './preregistered-clients.ts';
 export { GRANT_END_REASONS } from './grants.ts';
 export { proveAddressGuard } from './client-documents/client-documents.ts';

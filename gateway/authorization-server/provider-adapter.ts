@@ -9,6 +9,7 @@ import type { ClientDocuments } from './client-documents/client-documents.ts';
 import type { Clients } from './clients.ts';
 import { payloadFamily } from './clients.ts';
 import type { Grants } from './grants.ts';
+import type { PreregisteredClients } from './preregistered-clients.ts';
 import { asProtocolStep } from './protocol-error.ts';
 import type { Codes } from './token/codes.ts';
 import { parseRefreshToken } from './token/refresh-token.ts';
@@ -22,6 +23,7 @@ interface AdapterDeps {
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
   readonly clients: Clients;
+  readonly preregistered: PreregisteredClients;
   /** Absent when client ID metadata documents are off. */
   readonly clientDocuments: ClientDocuments | undefined;
   readonly grants: Grants;
@@ -90,13 +92,15 @@ function recordAdapter(
   };
 }
 
-/** Registered clients, and those whose id is the URL of their metadata document. */
+/** Clients of the operator's file first, then registered ones, then those whose id is a URL. */
 function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
   const registered = recordAdapter(deps, deps.clients.records, keys.client, UNUSED_CLIENT_MS);
   return {
     ...registered,
     find: async (clientId) =>
-      (await registered.find?.(clientId)) ?? (await deps.clientDocuments?.find(clientId)),
+      deps.preregistered.get(clientId) ??
+      (await registered.find?.(clientId)) ??
+      (await deps.clientDocuments?.find(clientId)),
   };
 }
 

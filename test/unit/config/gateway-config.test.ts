@@ -55,6 +55,7 @@ describe('loadGatewayConfig', () => {
       refreshTokenReuseWindowSeconds: 30,
       clientDocumentHosts: undefined,
       clientDocuments: true,
+      preregisteredClients: undefined,
       clientRegistration: 'open',
       gatewayKeys: undefined,
       vaultKeys: undefined,

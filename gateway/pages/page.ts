@@ -12,6 +12,7 @@ p{margin:.5rem 0}
 .soft{color:var(--soft);font-size:.9rem}
 dl{margin:1rem 0;border-top:1px solid var(--line)}
 dl>div{display:grid;grid-template-columns:8.5rem 1fr;gap:.75rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
+@media (max-width:30rem){dl>div{grid-template-columns:1fr;gap:.1rem}main{padding:1.25rem}}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.1rem}

@@ -1,8 +1,9 @@
 import type { BrowserContext, Page, Request, Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registerClient } from '../support/oauth-client.ts';
 import type { Place } from './place.ts';
 import { startHttpsPlace, startLoopbackPlace } from './place.ts';
+import { useTab } from './use-tab.ts';
 import { atClient, finish, openConsent, press, waitForText } from './walk.ts';
 
 const PLACES = [
@@ -20,19 +21,8 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
   let place: Place;
   let context: BrowserContext;
   let page: Page;
-  beforeAll(async () => {
-    place = await start();
-  });
-  afterAll(async () => {
-    await place.close();
-  });
-  beforeEach(async () => {
-    context = await place.chromium.newContext();
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-  });
-  afterEach(async () => {
-    await context.close();
+  useTab(start, (tab) => {
+    ({ place, context, page } = tab);
   });
 
   it('leaves cookies that only this origin can set and no script can read (RFC 6265bis §4.1.3)', async () => {

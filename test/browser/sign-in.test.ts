@@ -1,7 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Place } from './place.ts';
 import { startHttpsPlace, startLoopbackPlace } from './place.ts';
+import { useTab } from './use-tab.ts';
 import { atClient, finish, openConsent, press, signInBefore, waitForText, whoIs } from './walk.ts';
 
 const PLACES = [
@@ -13,19 +14,8 @@ describe.each(PLACES)('a real browser $name', ({ start }) => {
   let place: Place;
   let context: BrowserContext;
   let page: Page;
-  beforeAll(async () => {
-    place = await start();
-  });
-  afterAll(async () => {
-    await place.close();
-  });
-  beforeEach(async () => {
-    context = await place.chromium.newContext();
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-  });
-  afterEach(async () => {
-    await context.close();
+  useTab(start, (tab) => {
+    ({ place, context, page } = tab);
   });
 
   it('brings a loopback client its code and state, under our content security policy (T13)', async () => {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
+import { acceptsConnections } from './accepts-connections.ts';
 import type { TestCertificates } from './certificates.ts';
 
 /** One request as nginx wrote it down when it was over. */
@@ -57,7 +57,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     }
     rmSync(folder, { recursive: true, force: true });
   };
-  for (let attempt = 0; !(await accepts(options.port)); attempt += 1) {
+  for (let attempt = 0; !(await acceptsConnections(options.port)); attempt += 1) {
     if (child.exitCode !== null || attempt === ATTEMPTS) {
       await close();
       throw new Error(`nginx did not start: ${errors.join('')}`);
@@ -112,16 +112,4 @@ http {
   }
 }
 `;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -78,7 +78,8 @@ export async function startProcesses(): Promise<Processes> {
   };
 }
 
-async function waitUntilReady(child: ChildProcess, output: string[]): Promise<void> {
+/** Resolves when the process says it is ready; its output goes into `output`. @throws when it ends before. */
+export async function waitUntilReady(child: ChildProcess, output: string[]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onText = (chunk: Buffer) => {
       const text = chunk.toString();
@@ -93,7 +94,8 @@ async function waitUntilReady(child: ChildProcess, output: string[]): Promise<vo
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+/** Kills the process and waits until it is gone. */
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');

@@ -2,10 +2,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { acceptsConnections } from './accepts-connections.ts';
 import { freePorts } from './stack.ts';
 
 /** A real redis-server on a free loopback port, with a folder of its own. */
@@ -56,22 +56,10 @@ export async function startRedis(
 async function untilListening(port: number, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${String(child.exitCode)}`);
-    if (await accepts(port)) return;
+    if (await acceptsConnections(port)) return;
     await delay(25);
   }
   throw new Error('redis-server did not start');
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** Waits until `isTrue` holds, asking every 25 ms. @throws after `attempts` questions. */

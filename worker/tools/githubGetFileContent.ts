@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { CallContext } from '../call-context.ts';
+import { answerRows } from './answer-rows.ts';
 import { decodeText } from './decode-text.ts';
 import { MAX_FILE_BYTES, readFile } from './read-content.ts';
 import { redactSecrets } from './redact-secrets.ts';
 import { ownerField, repoField } from './repository-path.ts';
-import { createRowGitHub } from './row-github.ts';
 import type { RowGitHub } from './row-github.ts';
 import { invalidQuery } from './row-failure.ts';
 import type { Hint, RowOutcome } from './rows.ts';
-import { HINTS, queryFields, rowsSchema, runRows } from './rows.ts';
+import { HINTS, queryFields, rowsSchema } from './rows.ts';
 import type { LineSelection, SelectedLines } from './select-lines.ts';
 import { selectLines, windowOf } from './select-lines.ts';
 import { READ_ONLY } from './tool.ts';
@@ -75,6 +74,7 @@ type Data = z.infer<typeof dataSchema>;
 export const githubGetFileContent: Tool = {
   name: 'githubGetFileContent',
   register: (server, call) => {
+    const answer = answerRows(call, getFile);
     server.registerTool(
       'githubGetFileContent',
       {
@@ -85,21 +85,10 @@ export const githubGetFileContent: Tool = {
         outputSchema: rowsSchema(dataSchema),
         annotations: READ_ONLY,
       },
-      async ({ queries }, { mcpReq }) => await getFiles(call, queries, mcpReq.signal),
+      async ({ queries }, { mcpReq }) => await answer(queries, mcpReq.signal),
     );
   },
 };
-
-async function getFiles(call: CallContext, queries: readonly Query[], signal: AbortSignal) {
-  const github = createRowGitHub(call, signal);
-  return await runRows({
-    queries,
-    signal,
-    rate: () => github.rate(),
-    onFault: call.onFault,
-    run: async (query) => await getFile(github, query),
-  });
-}
 
 async function getFile(github: RowGitHub, query: Query): Promise<RowOutcome<Data>> {
   const selection = selectionOf(query);

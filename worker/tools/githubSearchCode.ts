@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import type { GitHubApiResponse } from '../../shared/github/index.ts';
-import type { CallContext } from '../call-context.ts';
+import { answerRows } from './answer-rows.ts';
 import { buildCodeSearchQuery } from './code-search-query.ts';
 import { pageOf } from './read-content.ts';
 import { redactSecrets } from './redact-secrets.ts';
 import type { Redaction } from './redact-secrets.ts';
 import { ownerField, repoField } from './repository-path.ts';
-import { createRowGitHub } from './row-github.ts';
 import type { RowGitHub } from './row-github.ts';
 import { RowFailure, rowErrorOf } from './row-failure.ts';
 import type { Hint, RowOutcome } from './rows.ts';
-import { HINTS, queryFields, rowsSchema, runRows } from './rows.ts';
+import { HINTS, queryFields, rowsSchema } from './rows.ts';
 import { READ_ONLY } from './tool.ts';
 import type { Tool } from './tool.ts';
 
@@ -64,6 +63,7 @@ type Data = z.infer<typeof dataSchema>;
 export const githubSearchCode: Tool = {
   name: 'githubSearchCode',
   register: (server, call) => {
+    const answer = answerRows(call, search);
     server.registerTool(
       'githubSearchCode',
       {
@@ -74,21 +74,10 @@ export const githubSearchCode: Tool = {
         outputSchema: rowsSchema(dataSchema),
         annotations: READ_ONLY,
       },
-      async ({ queries }, { mcpReq }) => await searchAll(call, queries, mcpReq.signal),
+      async ({ queries }, { mcpReq }) => await answer(queries, mcpReq.signal),
     );
   },
 };
-
-async function searchAll(call: CallContext, queries: readonly Query[], signal: AbortSignal) {
-  const github = createRowGitHub(call, signal);
-  return await runRows({
-    queries,
-    signal,
-    rate: () => github.rate(),
-    onFault: call.onFault,
-    run: async (query) => await search(github, query),
-  });
-}
 
 async function search(github: RowGitHub, query: Query): Promise<RowOutcome<Data>> {
   const limit = query.limit ?? DEFAULT_LIMIT;

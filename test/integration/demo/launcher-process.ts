@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished, vi } from 'vitest';
+import { acceptsConnections } from '../../support/accepts-connections.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -112,13 +112,5 @@ function textOf(path: string): string {
 
 export async function isListening(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port) });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
+  return await acceptsConnections(Number(port), hostname);
 }

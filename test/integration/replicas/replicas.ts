@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +9,7 @@ import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/ind
 import { makeCertificates } from '../../support/certificates.ts';
 import type { Nginx } from '../../support/nginx.ts';
 import { startNginx } from '../../support/nginx.ts';
+import { stop, waitUntilReady } from '../../support/processes.ts';
 import { startRedis } from '../../support/redis.ts';
 import { freePorts } from '../../support/stack.ts';
 
@@ -73,7 +72,7 @@ async function start({ store, workerUrl }: ReplicaOptions, closers: (() => Promi
   const run = async (main: string, env: Record<string, string>) => {
     const child = spawn(process.execPath, [main], { cwd: root, env: { ...common, ...env } });
     closers.push(async () => await stop(child));
-    await untilReady(child);
+    await waitUntilReady(child, []);
     return child;
   };
   const runGateway = async (gatewayPort: number) =>
@@ -114,27 +113,4 @@ async function storeEnvironment(
     VAULT_KEYS: `v1:${key()}`,
     WORKER_GATE_KEY: key(),
   };
-}
-
-async function untilReady(child: ChildProcess): Promise<void> {
-  const output: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    const onText = (chunk: Buffer) => {
-      const text = chunk.toString();
-      if (output.length < 100) output.push(text);
-      if (text.includes('"msg":"ready"')) resolve();
-    };
-    child.stdout?.on('data', onText);
-    child.stderr?.on('data', onText);
-    child.once('exit', (code) => {
-      reject(new Error(`a process ended with ${String(code)}: ${output.join('').slice(-2000)}`));
-    });
-  });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }

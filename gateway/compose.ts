@@ -132,6 +132,7 @@ async function buildAuthorizationServer(
     resources: resourcesOf(config.publicUrl),
     scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
     registration: config.clientRegistration,
+    registrationsPerHour: config.registrationsPerHour,
     preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
     clientDocuments,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,

@@ -202,6 +202,15 @@ const tokens = {
       'Whether clients may be known by the URL of their metadata document. Behind HTTPS_PROXY this needs CIMD_ALLOWED_HOSTS.',
     remedy: 'Set true or false.',
   }),
+  registrationsPerHour: defaultedField({
+    env: 'REGISTRATION_LIMIT',
+    schema: integerBetween({ min: 1, max: 1_000_000 }),
+    default: '100',
+    unit: 'per hour',
+    description:
+      'Most registrations from one address (IPv6: one /56 network), for each gateway; more are answered 429. Behind a load balancer this needs `TRUSTED_PROXIES`, or everybody has the address of the load balancer.',
+    remedy: 'Set a number from 1 to 1000000.',
+  }),
   preregisteredClients: optionalField({
     env: 'CLIENTS_FILE',
     schema: textAcceptedBy(parsePreregisteredClients),

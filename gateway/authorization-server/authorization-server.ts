@@ -33,6 +33,7 @@ import { createProvider } from './provider.ts';
 import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
 import { subscribeProviderEvents } from './provider-events.ts';
+import { limitRegistrations } from './registration-limit.ts';
 import { createRequestNormaliser } from './request-normaliser.ts';
 import { ROUTES } from './routes.ts';
 import { loadSigningKeys } from './signing-keys.ts';
@@ -53,6 +54,8 @@ export interface AuthorizationServerDeps {
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
   readonly registration: 'open' | 'off';
+  /** From one address. */
+  readonly registrationsPerHour: number;
   readonly preregistered: PreregisteredClients;
   /** How client ID metadata documents are fetched; absent when they are off. */
   readonly clientDocuments:
@@ -111,6 +114,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
     res.send(JSON.stringify(signingKeys.publicJwks));
   });
+  routes.post(ROUTES.registration, limitRegistrations(deps.registrationsPerHour));
   routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
   routes.use(createLoginPages(deps, provider, core));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });

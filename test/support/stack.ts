@@ -75,6 +75,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
         GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
         WORKER_URLS: workers.join(','),
+        // Every test registers from one address.
+        REGISTRATION_LIMIT: '100000',
         ...options.env,
       },
       readTextFile,

@@ -56,6 +56,7 @@ describe('loadGatewayConfig', () => {
       clientDocumentHosts: undefined,
       clientDocuments: true,
       preregisteredClients: undefined,
+      registrationsPerHour: 100,
       clientRegistration: 'open',
       gatewayKeys: undefined,
       vaultKeys: undefined,

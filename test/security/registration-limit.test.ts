@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { expectOAuthError } from '../support/expect-answer.ts';
+import { REDIRECT_URI, signIn } from '../support/oauth-client.ts';
+import type { Stack } from '../support/stack.ts';
+import { startStack } from '../support/stack.ts';
+
+const LIMIT = 3;
+const HOUR = 3_600_000;
+
+async function register(stack: Stack, forwardedFor?: string, redirectUri = REDIRECT_URI): Promise<Response> {
+  const forwarded = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  return await fetch(`${stack.publicUrl}/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...forwarded },
+    body: JSON.stringify({ redirect_uris: [redirectUri] }),
+  });
+}
+
+/** One machine cannot fill the store with clients; threats T9. */
+describe('registrations from one address', () => {
+  let stack: Stack;
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval'] });
+    stack = await startStack({
+      env: { REGISTRATION_LIMIT: String(LIMIT), TRUSTED_PROXIES: '127.0.0.1,::1' },
+    });
+  });
+  afterEach(async () => {
+    await stack.close();
+    vi.useRealTimers();
+  });
+
+  async function spend(address?: string): Promise<void> {
+    for (let index = 0; index < LIMIT; index += 1) expect((await register(stack, address)).status).toBe(201);
+  }
+
+  it('are refused beyond the limit, in the protocol’s form, with when to come back, and stored nowhere', async () => {
+    await spend('198.51.100.7');
+    const before = stack.snapshot();
+    const response = await register(stack, '198.51.100.7');
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    await expectOAuthError(response, [429], ['temporarily_unavailable']);
+    expect(stack.snapshot()).toEqual(before);
+  });
+
+  it('do not use up those of another address', async () => {
+    await spend('198.51.100.7');
+    expect((await register(stack, '198.51.100.8')).status).toBe(201);
+  });
+
+  it('count for the whole network of an IPv6 address', async () => {
+    await spend('2001:db8:0:100::1');
+    expect((await register(stack, '2001:db8:0:1ff::2')).status).toBe(429);
+  });
+
+  it('count when they are refused', async () => {
+    for (let index = 0; index < LIMIT; index += 1) {
+      expect((await register(stack, '198.51.100.7', 'http://a.example/')).status).toBe(400);
+    }
+    expect((await register(stack, '198.51.100.7')).status).toBe(429);
+  });
+
+  it('are taken again an hour later', async () => {
+    await spend('198.51.100.7');
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect((await register(stack, '198.51.100.7')).status).toBe(201);
+  });
+});
+
+describe('an address that nobody vouches for', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ env: { REGISTRATION_LIMIT: String(LIMIT) } });
+  });
+  afterAll(async () => {
+    await stack.close();
+  });
+
+  it('is not believed: another one in each request evades nothing, and clients that exist go on', async () => {
+    const session = await signIn(stack);
+    for (let index = 1; index < LIMIT; index += 1) {
+      expect((await register(stack, `198.51.100.${String(index)}`)).status).toBe(201);
+    }
+    expect((await register(stack, '198.51.100.99')).status).toBe(429);
+    const again = await signIn(stack, { client: session.client });
+    expect(again.tokens.access_token).not.toBe('');
+  });
+});

@@ -91,7 +91,9 @@ async function search(github: RowGitHub, query: Query): Promise<RowOutcome<Data>
   const visible = found.items.filter((item) => !github.hidesPrivate || !item.repository.private);
   const redactions = new Map<string, number>();
   const items = visible.map((item) => describe(item, github, redactions));
-  const hasMore = page * limit < Math.min(found.total_count, MAX_RESULTS);
+  // What is left out must not be counted either: "more" would say that private code has these words.
+  const isCounted = !github.hidesPrivate || items.length === limit;
+  const hasMore = isCounted && page * limit < Math.min(found.total_count, MAX_RESULTS);
   const total = github.hidesPrivate ? null : found.total_count;
   return {
     status: items.length === 0 ? 'empty' : 'ok',

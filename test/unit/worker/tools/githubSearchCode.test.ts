@@ -22,6 +22,7 @@ const resultSchema = z.looseObject({
         total: z.int().nullable(),
         items: z.array(z.looseObject({ repository: z.string() })),
       }),
+      pagination: z.object({ hasMore: z.boolean() }),
       hints: z.array(z.string()),
     }),
   ),
@@ -47,11 +48,12 @@ describe('githubSearchCode', () => {
   it('leaves private results and the total out when the token’s scope is narrower than the credential', async () => {
     const { total, found, row } = await search({ granted: 'read:user', held: ['repo'] });
     expect([total, found]).toEqual([null, ['o/public']]);
+    expect(row?.pagination.hasMore).toBe(false);
     expect(row?.hints.join(' ')).toContain('scope repo');
   });
 
   it('leaves nothing out for a token with the scope', async () => {
-    const { total, found } = await search({ granted: 'repo', held: ['repo'] });
-    expect([total, found?.length]).toEqual([30, 3]);
+    const { total, found, row } = await search({ granted: 'repo', held: ['repo'] });
+    expect([total, found?.length, row?.pagination.hasMore]).toEqual([30, 3, true]);
   });
 });

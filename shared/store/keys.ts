@@ -9,7 +9,6 @@ export type Durability = 'durable' | 'relaxed';
 const KINDS = {
   client: 'durable',
   grant: 'durable',
-  'refresh-family': 'durable',
   code: 'durable',
   account: 'durable',
   credential: 'durable',
@@ -60,9 +59,8 @@ export const keys = {
   loginTransaction: (state: string) => key('login-transaction', digest(state)),
   loginArrival: (uid: string) => key('login-arrival', digest(uid)),
   code: (code: string) => key('code', digest(code)),
-  /** A grant and its refresh family share a tag, so that ending one ends both in a single commit. */
+  /** A grant with its refresh family. */
   grant: (grantId: string) => key('grant', digest(grantId)),
-  refreshFamily: (grantId: string) => key('refresh-family', digest(grantId)),
   account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
   /** The part a worker reads. */
   credential: (githubHost: string, handle: string) => key('credential', digest(githubHost, handle)),

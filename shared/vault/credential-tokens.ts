@@ -8,7 +8,7 @@ import type { KeyRing } from './key-ring.ts';
 import { recordMacKeys } from './key-ring.ts';
 import type { Retirements } from './retirements.ts';
 import { retryUntilDefined } from './retry.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal, UnsealError } from './seal.ts';
 
 export interface TokenDeps {
   readonly store: Store;
@@ -74,7 +74,10 @@ async function replaceToken(
   return isWritten;
 }
 
-/** Has the access token of a credential deleted at GitHub once no call can be using it. */
+/**
+ * Has the access token of a credential deleted at GitHub once no call can be using it. One whose key left the ring
+ * cannot be named to GitHub and stays there: the sign-in that replaces it must not fail over it.
+ */
 export async function retireToken(
   deps: TokenDeps,
   handle: string,
@@ -84,8 +87,18 @@ export async function retireToken(
   const { githubHost, vaultRing, clock, retirements, graceMs } = deps;
   const { sub, version } = credential;
   const context = accessTokenContext({ githubHost, handle, sub, version });
-  const accessToken = unseal(vaultRing, context, credential.accessToken);
-  if (accessToken !== except) await retirements.add(accessToken, clock.now() + graceMs);
+  const accessToken = openIfPossible(vaultRing, context, credential.accessToken);
+  if (accessToken !== undefined && accessToken !== except)
+    await retirements.add(accessToken, clock.now() + graceMs);
+}
+
+function openIfPossible(...sealed: Parameters<typeof unseal>): string | undefined {
+  try {
+    return unseal(...sealed);
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
+  }
 }
 
 const EMPTY = { version: 0, state: 'live', accessToken: '', accessTokenExpiresAt: null } as const;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../../shared/store/index.ts';
+import type { KeyRing } from '../../../shared/vault/index.ts';
 import {
   createCredentialReader,
   createCredentialVault,
@@ -36,15 +37,9 @@ async function openVault() {
   onTestFinished(store.close);
   const retirements = createRetirements({ store, gatewayRing, clock });
   const graceMs = 120_000;
-  const vault = createCredentialVault({
-    store,
-    gatewayRing,
-    vaultRing,
-    githubHost,
-    clock,
-    retirements,
-    graceMs,
-  });
+  const shared = { store, gatewayRing, githubHost, clock, retirements, graceMs };
+  const vaultWith = (ring: KeyRing) => createCredentialVault({ ...shared, vaultRing: ring });
+  const vault = vaultWith(vaultRing);
   const reader = createCredentialReader({ store, vaultRing, githubHost, clock });
   const hold = (grantId: string) => ({ grantId, until: clock.now() + HOUR });
   const sweep = async (fails = false) => {
@@ -55,7 +50,7 @@ async function openVault() {
     });
     return asked;
   };
-  return { clock, store, vault, reader, hold, sweep };
+  return { clock, store, vault, vaultWith, reader, hold, sweep };
 }
 
 describe('an upstream credential', () => {
@@ -192,6 +187,17 @@ describe('a GitHub token that nobody stands on', () => {
     await vault.acquire(identity, token('gho_new'), hold('g2'));
     clock.advance(120_000);
     expect(await sweep()).toEqual(['gho_old']);
+  });
+
+  it('does not stand in the way of a sign-in or of letting go when its key left the ring', async () => {
+    const { vault, vaultWith, hold, sweep, clock } = await openVault();
+    const { handle } = await vault.acquire(identity, token('gho_old'), hold('g1'));
+    const later = vaultWith(parseKeyRing(`v2:${secret(3)}`));
+    await later.release(handle, 'g1');
+    await vault.acquire(identity, token('gho_old'), hold('g2'));
+    await later.acquire(identity, token('gho_new'), hold('g2'));
+    clock.advance(120_000);
+    expect(await sweep()).toEqual([]);
   });
 
   it('is asked for again later, less and less often, while GitHub is away', async () => {

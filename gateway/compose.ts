@@ -6,8 +6,14 @@ import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
+import type { RevocationFeed } from '../shared/revocation/index.ts';
+import {
+  createRevocationPublisher,
+  followRevocations,
+  REVOCATION_KEEP_MS,
+} from '../shared/revocation/index.ts';
 import type { Store } from '../shared/store/index.ts';
-import { openStore } from '../shared/store/index.ts';
+import { keys, openStore } from '../shared/store/index.ts';
 import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT } from '../shared/version.ts';
 import { createApp } from './app.ts';
@@ -22,6 +28,7 @@ import { requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
 import { observeRequests } from './observability/index.ts';
 import type { Proxy } from './proxy/index.ts';
+import { createOpenCalls } from './open-calls.ts';
 import { createProxy } from './proxy/index.ts';
 import { createMetadataRoutes } from './resource-server/index.ts';
 
@@ -34,12 +41,14 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   const store = await openStore(config, deps);
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const resources = resourcesOf(config.publicUrl);
+  const revocations = await openRevocations(store, deps);
   const clientDocuments = await openClientDocuments(config, deps);
   const authorizationServer = await buildAuthorizationServer(config, {
     ...deps,
     store,
     http,
     clientDocuments,
+    revocations,
   });
   const proxy = await createProxy({
     workerUrls: config.workerUrls,
@@ -51,6 +60,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     ...deps,
     proxy,
     findKey: authorizationServer.findVerificationKey,
+    revocations,
   });
   const app = createApp({
     trustedProxies: config.trustedProxies,
@@ -67,20 +77,45 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   return {
     app,
     checkStore: store.ping,
+    feedAgeSeconds: revocations.ageSeconds,
     close: async () => {
       await authorizationServer.close();
       await proxy.close();
       await http.close();
       await clientDocuments?.http.close();
+      await revocations.close();
       await store.close();
+    },
+  };
+}
+
+/** The feed of what was revoked, read and written: one view for all rooms of the gateway. */
+async function openRevocations(store: Store, { clock, logger }: ServiceDeps) {
+  const feed = () => store.openFeed(keys.revocations(), REVOCATION_KEEP_MS);
+  const publisher = createRevocationPublisher({
+    feed: feed(),
+    clock,
+    onFault: (err) => {
+      logger.error({ err }, 'a revocation could not be published yet');
+    },
+  });
+  const following = await followRevocations({ feed: feed(), clock });
+  return {
+    ...following,
+    publish: publisher.publish,
+    close: async () => {
+      await publisher.close();
+      await following.close();
     },
   };
 }
 
 function buildEndpoints(
   config: GatewayConfig,
-  { clock, events, proxy, findKey }: ServiceDeps & { proxy: Proxy; findKey: FindVerificationKey },
+  parts: ServiceDeps & { proxy: Proxy; findKey: FindVerificationKey; revocations: RevocationFeed },
 ) {
+  const { clock, events, proxy, findKey, revocations } = parts;
+  const openCalls = createOpenCalls(revocations);
   const signContext = createGatewayContextSigner({ key: readWorkerGateKey(config), clock });
   return resourcesOf(config.publicUrl).map((resource) => {
     const rules = { issuer: config.publicUrl, audience: resource.identifier, findKey, clock };
@@ -90,9 +125,10 @@ function buildEndpoints(
       baselineScopes: config.githubOauthBaselineScopes,
       allowedOrigins: config.allowedOrigins,
       maxBodyBytes: config.maxBodyBytes,
-      verify: createAccessTokenVerifier(rules),
+      verify: createAccessTokenVerifier({ ...rules, isRevoked: revocations.isRevoked }),
       signContext,
       proxy,
+      openCalls,
       events,
     });
     return { resource, handler };
@@ -122,9 +158,10 @@ async function buildAuthorizationServer(
     store: Store;
     http: OutgoingHttp;
     clientDocuments: AuthorizationServerDeps['clientDocuments'];
+    revocations: AuthorizationServerDeps['revocations'];
   },
 ) {
-  const { clock, logger, events, store, http, clientDocuments } = deps;
+  const { clock, logger, events, store, http, clientDocuments, revocations } = deps;
   const clientId = config.githubOauthClientId;
   const host = config.github;
   return await createAuthorizationServer({
@@ -140,6 +177,8 @@ async function buildAuthorizationServer(
     refreshTokenMaxSeconds: config.refreshTokenMaxTtlSeconds,
     refreshTokenWindowSeconds: config.refreshTokenReuseWindowSeconds,
     longestCallSeconds: config.requestTimeoutSeconds,
+    grantsPerClient: config.grantsPerClient,
+    revocations,
     github: {
       host,
       clientId,

@@ -178,6 +178,13 @@ const tokens = {
     description: 'A grant of this age ends, however much it is used.',
     remedy: 'Must not be shorter than REFRESH_TOKEN_IDLE_TTL.',
   }),
+  grantsPerClient: defaultedField({
+    env: 'GRANTS_PER_CLIENT',
+    schema: integerBetween({ min: 1, max: 1000 }),
+    default: '20',
+    description: 'Live grants one person may have at one client; one more ends the one unused for longest.',
+    remedy: 'Raise it for clients that people use on many machines.',
+  }),
   refreshTokenReuseWindowSeconds: defaultedField({
     env: 'REFRESH_TOKEN_REUSE_WINDOW',
     schema: integerBetween({ min: 0, max: 300 }),

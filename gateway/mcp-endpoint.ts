@@ -6,6 +6,7 @@ import { disagreement, readMessage, RPC_ERROR, rpcError } from '../shared/mcp/in
 import type { EventBus } from '../shared/ops/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { Proxy, ProxyOutcome } from './proxy/index.ts';
 import { workerRequestHeaders } from './proxy/index.ts';
 import { challengeFor, readBearerToken } from './resource-server/index.ts';
@@ -25,12 +26,14 @@ export interface McpEndpointDeps {
   readonly verify: AccessTokenVerifier;
   readonly signContext: GatewayContextSigner;
   readonly proxy: Proxy;
+  readonly openCalls: OpenCalls;
   readonly events: EventBus;
 }
 
 interface Caller {
   readonly token: string;
   readonly claims: AccessTokenClaims;
+  readonly kid: string;
 }
 
 /** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
@@ -87,7 +90,7 @@ async function authenticate(deps: McpEndpointDeps, req: Request, res: Response):
     answerChallenge(deps, res, 'invalid_token');
     return undefined;
   }
-  return { token: bearer.token, claims: verification.claims };
+  return { token: bearer.token, claims: verification.claims, kid: verification.kid };
 }
 
 function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token' | 'invalid_token'): void {
@@ -156,6 +159,7 @@ async function forward(
     headers,
     body,
     cancelOnDisconnect: message.era === 'modern',
+    whileOpen: (cut) => deps.openCalls.add(caller, cut),
   });
   answerOutcome(deps, res, { outcome, id: message.id });
 }

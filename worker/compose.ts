@@ -5,6 +5,7 @@ import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
+import { followRevocations, REVOCATION_KEEP_MS } from '../shared/revocation/index.ts';
 import { keys, openStore } from '../shared/store/index.ts';
 import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT, VERSION } from '../shared/version.ts';
@@ -19,6 +20,8 @@ const JWKS_MAX_BYTES = 256 * 1024;
 export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Promise<Service> {
   const { clock, events, logger } = deps;
   const store = await openStore(config, deps);
+  const feed = store.openFeed(keys.revocations(), REVOCATION_KEEP_MS);
+  const revocations = await followRevocations({ feed, clock });
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const [resource] = resourcesOf(config.publicUrl);
   const mcp = createMcpServing({ version: VERSION, logger });
@@ -31,6 +34,7 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
       audience: resource.identifier,
       findKey: createJwksSource({ fetchJwks: async () => await fetchJwks(http, config.jwksUrl), clock }),
       clock,
+      isRevoked: revocations.isRevoked,
     }),
     verifyContext: createGatewayContextVerifier({ key: Buffer.from(gateKey, 'utf8'), clock }),
     credentials: createCredentialReader({ store, vaultRing, githubHost: config.github.key, clock }),
@@ -57,9 +61,11 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
   return {
     app,
     checkStore: store.ping,
+    feedAgeSeconds: revocations.ageSeconds,
     close: async () => {
       await mcp.close();
       await http.close();
+      await revocations.close();
       await store.close();
     },
   };

@@ -10,14 +10,14 @@ const CONNECT = '+@connection +info +command|docs +cluster|slots +cluster|nodes 
 
 /**
  * The Redis users of the product as an ACL file. A gateway works on our records and nothing else; a worker reads
- * credentials, tells of refused ones, and has no command that lists keys or watches other clients.
+ * credentials and the revocation feed, tells of refused credentials, and has no command that lists keys or watches other clients.
  */
 export function renderRedisUsers(passwords: RedisPasswords): string {
   return [
     'user default off',
     `user admin on >${passwords.admin} ~* &* +@all`,
-    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha +zadd +zrem +zrangebyscore`,
-    `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* %RW~ocg:refused-credentials:* -@all ${CONNECT} +hmget +zadd`,
+    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha +zadd +zrem +zrangebyscore +xadd +xrange +xrevrange +xread +xtrim +xdel +time +wait`,
+    `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* %R~ocg:revocations:* %RW~ocg:refused-credentials:* -@all ${CONNECT} +hmget +zadd +xrange +xread`,
     '',
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/gith
 import type { EventBus } from '../../shared/ops/index.ts';
 import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Resource } from '../../shared/resources.ts';
+import type { RevocationFeed, RevocationPublisher } from '../../shared/revocation/index.ts';
 import type { Store } from '../../shared/store/index.ts';
 import { keys } from '../../shared/store/index.ts';
 import type { CredentialVault, KeyRing } from '../../shared/vault/index.ts';
@@ -21,8 +22,8 @@ import type { ScopePolicy } from './authorization-request.ts';
 import { createClientDocuments } from './client-documents/client-documents.ts';
 import { createClients } from './clients.ts';
 import { openCors } from './cors.ts';
-import type { Grants } from './grants.ts';
-import { createGrants } from './grants.ts';
+import type { Grants } from './grants/grants.ts';
+import { createGrants } from './grants/grants.ts';
 import { createArrivals } from './login/arrivals.ts';
 import { createConsent } from './login/consent.ts';
 import { createGitHubIdentityProvider } from './login/identity-provider.ts';
@@ -73,7 +74,10 @@ export interface AuthorizationServerDeps {
     readonly clientId: string;
     readonly redirectUri: string;
   };
+  readonly grantsPerClient: number;
   readonly store: Store;
+  /** Where ended grants are told, and where it is heard that the store came back. */
+  readonly revocations: Pick<RevocationPublisher, 'publish'> & Pick<RevocationFeed, 'onResumed'>;
   readonly gatewayRing: KeyRing;
   readonly vaultRing: KeyRing;
   readonly clock: Clock;
@@ -118,6 +122,11 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
   routes.use(createLoginPages(deps, provider, core));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });
+  deps.revocations.onResumed(() => {
+    core.grants.reapplyEnds().catch((error: unknown) => {
+      deps.onFault(error, undefined);
+    });
+  });
   const callback = provider.callback();
   return {
     routes,
@@ -151,8 +160,9 @@ function createTokenCore(
   const lifetimes = {
     idleMs: deps.refreshTokenIdleSeconds * 1000,
     absoluteMs: deps.refreshTokenMaxSeconds * 1000,
+    perClient: deps.grantsPerClient,
   };
-  const grants = createGrants({ store, vault, gatewayRing, clock, lifetimes, events });
+  const grants = createGrants({ ...deps, githubHost, vault, lifetimes });
   const issueAccessToken = createAccessTokenIssuer({
     issuer: deps.publicUrl,
     signingKeys,
@@ -214,6 +224,7 @@ function createSweepJobs(deps: AuthorizationServerDeps, core: TokenCore): SweepJ
       due: keys.retirementsDue(),
       run: async () => await core.retirements.sweep(async (token) => await oauth.deleteToken(token)),
     },
+    { due: keys.grantsDue(), run: core.grants.sweep },
     {
       due: keys.refusedCredentials(),
       run: async () => {

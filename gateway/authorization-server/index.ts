@@ -2,5 +2,5 @@ export type { AuthorizationServer, AuthorizationServerDeps } from './authorizati
 export { createAuthorizationServer } from './authorization-server.ts';
 export type { PreregisteredClients } from './preregistered-clients.ts';
 export { parsePreregisteredClients } from './preregistered-clients.ts';
-export { GRANT_END_REASONS } from './grants.ts';
+export { GRANT_END_REASONS } from './grants/grant.ts';
 export { proveAddressGuard } from './client-documents/client-documents.ts';

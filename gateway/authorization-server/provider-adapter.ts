@@ -8,7 +8,7 @@ import { toProviderScope } from './authorization-request.ts';
 import type { ClientDocuments } from './client-documents/client-documents.ts';
 import type { Clients } from './clients.ts';
 import { payloadFamily } from './clients.ts';
-import type { Grants } from './grants.ts';
+import type { Grants } from './grants/grants.ts';
 import type { PreregisteredClients } from './preregistered-clients.ts';
 import { asProtocolStep } from './protocol-error.ts';
 import type { Codes } from './token/codes.ts';

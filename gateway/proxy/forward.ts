@@ -14,7 +14,12 @@ export interface ForwardedCall {
   readonly body: Uint8Array;
   /** A stateless call ends when its client leaves; a legacy one runs on (MCP 2025-11-25, transports). */
   readonly cancelOnDisconnect: boolean;
+  /** Told how to cut the exchange while it runs; the function returned is called when it is over. */
+  readonly whileOpen?: (cut: () => void) => () => void;
 }
+
+/** The consent that the call stands on was revoked while it ran. */
+class RevokedError extends Error {}
 
 /** How an attempt at one worker ended. Only `not_sent` may be tried elsewhere: the worker saw nothing. */
 export type ForwardOutcome =
@@ -67,7 +72,9 @@ function createExchange(
     () => controller?.abort(new Error('the answer is too old')),
     MAX_ANSWER_MS,
   ).unref();
+  const isOver = call.whileOpen?.(() => controller?.abort(new RevokedError('the grant has ended')));
   const finish = (outcome: ForwardOutcome) => {
+    isOver?.();
     clearTimeout(lifetime);
     res.off('close', onClientGone);
     res.off('drain', onDrain);
@@ -109,6 +116,7 @@ function judgeFailure(error: Error, res: ServerResponse, hasBegun: boolean): For
     res.destroy();
     return { kind: 'broken_off' };
   }
+  if (error instanceof RevokedError) return { kind: 'unauthorized' };
   if (error instanceof errors.HeadersTimeoutError) return { kind: 'timeout' };
   return { kind: isNotSent(error) ? 'not_sent' : 'failed' };
 }

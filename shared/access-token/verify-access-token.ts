@@ -21,10 +21,11 @@ export type TokenRefusal =
   | 'expired'
   | 'not_yet_valid'
   | 'lifetime'
-  | 'claims';
+  | 'claims'
+  | 'revoked';
 
 export type TokenVerification =
-  | { readonly ok: true; readonly claims: AccessTokenClaims }
+  | { readonly ok: true; readonly claims: AccessTokenClaims; readonly kid: string }
   | { readonly ok: false; readonly reason: TokenRefusal };
 
 /** Finds the public key of a `kid`; undefined when no such key was ever published. */
@@ -57,7 +58,7 @@ export async function verifyAccessToken(token: string, rules: VerificationRules)
       currentDate: new Date(rules.clock.now()),
       requiredClaims: ['exp', 'iat'],
     });
-    return checkClaims(payload, rules);
+    return checkClaims({ payload, kid }, rules);
   } catch (error) {
     return refuse(reasonOf(error));
   }
@@ -82,7 +83,10 @@ function readHeader(token: string): string | { reason: TokenRefusal } {
   return parsed.success ? parsed.data.kid : { reason: 'header_refused' };
 }
 
-function checkClaims(payload: unknown, rules: VerificationRules): TokenVerification {
+function checkClaims(
+  { payload, kid }: { payload: unknown; kid: string },
+  rules: VerificationRules,
+): TokenVerification {
   const parsed = accessTokenClaims.safeParse(payload);
   if (!parsed.success) return refuse('claims');
   const claims = parsed.data;
@@ -90,7 +94,7 @@ function checkClaims(payload: unknown, rules: VerificationRules): TokenVerificat
   if (claims.aud !== rules.audience || claims.iss !== rules.issuer) return refuse('audience');
   if (claims.exp - claims.iat > MAX_LIFETIME_SECONDS || claims.exp <= claims.iat) return refuse('lifetime');
   if (claims.iat * 1000 > rules.clock.now() + CLOCK_LEEWAY_SECONDS * 1000) return refuse('not_yet_valid');
-  return { ok: true, claims };
+  return { ok: true, claims, kid };
 }
 
 function reasonOf(error: unknown): TokenRefusal {

@@ -28,7 +28,13 @@ export type GatewayEvent =
   | { readonly type: 'login.consent.denied'; readonly clientId: string }
   | { readonly type: 'login.finished'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'login.failed'; readonly reason: string }
-  | { readonly type: 'grant.ended'; readonly grantId: string; readonly reason: string }
+  | {
+      readonly type: 'grant.ended';
+      readonly grantId: string;
+      readonly reason: string;
+      readonly clientId: string;
+      readonly accountId: string;
+    }
   | { readonly type: 'client.registered'; readonly clientId: string }
   | {
       readonly type: 'proxy.call.finished';

@@ -10,6 +10,8 @@ export interface MetricLabels {
   readonly routes: readonly string[];
   readonly githubEndpoints: readonly string[];
   readonly grantEndReasons: readonly string[];
+  /** Seconds since the revocation feed last proved to be alive; absent where none is followed. */
+  readonly feedAgeSeconds?: () => number | undefined;
 }
 
 export interface Metrics {
@@ -30,6 +32,14 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
     countGithub(bus, registry, labels),
     gaugeConnections(bus, registry),
   ];
+  new Gauge({
+    name: 'octocode_mcp_revocation_feed_age_seconds',
+    help: 'Seconds since the revocation feed last proved to be alive',
+    registers: [registry],
+    collect() {
+      this.set(labels.feedAgeSeconds?.() ?? 0);
+    },
+  });
   new Gauge({
     name: 'octocode_mcp_event_listener_errors',
     help: 'Number of times an internal event listener failed since the start',

@@ -13,6 +13,8 @@ import { stopOnSignal } from './stop-on-signal.ts';
 
 /** Exit code of a process whose configuration was refused; others that fail to start exit with 1. */
 const CONFIGURATION_REFUSED = 2;
+/** A process that does not hear of revocations wants no work (s). */
+const MAX_FEED_AGE_SECONDS = 10;
 
 /** What every process of the product has in its configuration. */
 interface ServiceConfig {
@@ -28,6 +30,8 @@ export interface Service {
   readonly app: RequestListener;
   /** Rejects when the store does not answer: readiness depends on it. */
   readonly checkStore: () => Promise<void>;
+  /** Seconds since the revocation feed last proved to be alive; readiness depends on it as well. */
+  readonly feedAgeSeconds: () => number;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,7 @@ interface ServiceDescription<C extends ServiceConfig> {
   readonly load: () => C;
   readonly address: (config: C) => { host: string; port: number };
   readonly compose: (config: C, deps: ServiceDeps) => Promise<Service>;
-  readonly metricLabels: MetricLabels;
+  readonly metricLabels: Omit<MetricLabels, 'feedAgeSeconds'>;
 }
 
 /** Runs one process from configuration to exit. Faults before it listens are printed for a person, without a stack. */
@@ -66,8 +70,12 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     checks: {
       started: () => Promise.resolve({ ok: state.listening !== undefined }),
       store: storeCheck(state),
+      revocation_feed: feedCheck(state),
     },
-    metrics: createMetrics(events, description.metricLabels),
+    metrics: createMetrics(events, {
+      ...description.metricLabels,
+      feedAgeSeconds: () => state.service?.feedAgeSeconds(),
+    }),
     draining: () => state.isDraining,
     logger,
   });
@@ -96,5 +104,13 @@ function storeCheck(state: { service?: Service }) {
     if (state.service === undefined) return { ok: false, detail: 'not reached yet' };
     await state.service.checkStore();
     return { ok: true };
+  };
+}
+
+function feedCheck(state: { service?: Service }) {
+  return () => {
+    const age = state.service?.feedAgeSeconds() ?? 0;
+    if (age <= MAX_FEED_AGE_SECONDS) return Promise.resolve({ ok: true });
+    return Promise.resolve({ ok: false, detail: `silent for ${age.toFixed(0)} s` });
   };
 }

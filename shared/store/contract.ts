@@ -34,9 +34,10 @@ export interface Store {
   read(key: Key): Promise<StoredRecord | undefined>;
   /**
    * Applies all changes or none; false when an expectation failed. All keys must carry the same tag: a Redis
-   * Cluster runs a script on one hash slot only.
+   * Cluster runs a script on one hash slot only. `replicated` waits until one replica has the commit, where there
+   * are replicas: for what ends power, which a failover must not bring back.
    */
-  commit(changes: readonly Change[]): Promise<boolean>;
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<boolean>;
   /** Reads and deletes in one step: of any number of concurrent callers at most one gets the record. */
   take(key: Key): Promise<StoredRecord | undefined>;
   /** Puts a member into a set at a time of ours (ms), moving it when it is there already. */
@@ -44,8 +45,43 @@ export interface Store {
   removeMember(key: Key, member: string): Promise<void>;
   /** Members whose time is not after `until`, the earliest first. A set is an index: what it names is verified. */
   membersUntil(key: Key, until: number, limit: number): Promise<readonly string[]>;
+  /** Opens a feed on a connection of its own; entries are kept for `keepMs` at least. */
+  openFeed(key: Key, keepMs: number): Feed;
   /** Resolves when the store answers; for readiness. */
   readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface CommitOptions {
+  readonly replicated?: boolean;
+}
+
+/** A place in a feed; opaque. */
+export type FeedPosition = string;
+
+export interface FeedPage {
+  /** What was appended, oldest first. */
+  readonly entries: readonly string[];
+  /** Where to go on. */
+  readonly position: FeedPosition;
+  /** False when something may be missing between where the reader was and this page: read the window again. */
+  readonly isGapless: boolean;
+  /** Whether the page proves that writers reach the server it was read from. */
+  readonly isAlive: boolean;
+}
+
+/**
+ * What was appended lately, for any number of readers; each reader keeps its own position. All methods but `close`
+ * reject with `StoreUnavailableError`.
+ */
+export interface Feed {
+  append(entry: string): Promise<void>;
+  /** Tells readers that the feed is alive where they read it. Call it every second. */
+  readonly beat: () => Promise<void>;
+  /** Everything that is still kept. */
+  window(): Promise<FeedPage>;
+  /** What came after a position; waits up to `waitMs` for something to come. */
+  after(position: FeedPosition, waitMs: number): Promise<FeedPage>;
   readonly close: () => Promise<void>;
 }
 

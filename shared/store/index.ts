@@ -1,4 +1,4 @@
-export type { Change, Expectation, Store, StoredRecord } from './contract.ts';
+export type { Change, Expectation, Feed, FeedPosition, Store, StoredRecord } from './contract.ts';
 export { RecordRefusedError, StoreUnavailableError } from './contract.ts';
 export type { CredentialIdentity, Key, KeyKind } from './keys.ts';
 export { keys } from './keys.ts';

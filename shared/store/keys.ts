@@ -9,6 +9,8 @@ export type Durability = 'durable' | 'relaxed';
 const KINDS = {
   client: 'durable',
   grant: 'durable',
+  'account-grants': 'durable',
+  'grants-due': 'durable',
   code: 'durable',
   account: 'durable',
   credential: 'durable',
@@ -20,6 +22,7 @@ const KINDS = {
   'upstream-sweep-lease': 'relaxed',
   'credential-refresh-lease': 'relaxed',
   'signing-keys': 'durable',
+  revocations: 'durable',
   session: 'relaxed',
   'session-uid': 'relaxed',
   interaction: 'relaxed',
@@ -62,6 +65,10 @@ export const keys = {
   /** A grant with its refresh family. */
   grant: (grantId: string) => key('grant', digest(grantId)),
   account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
+  /** The set of an account's grants by when they are forgotten. */
+  accountGrants: (githubHost: string, sub: string) => key('account-grants', digest(githubHost, sub)),
+  /** The set of grants by when they would be idle. */
+  grantsDue: () => key('grants-due', 'gateway'),
   /** The part a worker reads. */
   credential: (githubHost: string, handle: string) => key('credential', digest(githubHost, handle)),
   /** The part only a gateway reads: the GitHub refresh token. */
@@ -81,6 +88,8 @@ export const keys = {
   /** Held by the one gateway that works on retirements and refusals. */
   upstreamSweepLease: () => key('upstream-sweep-lease', 'gateway'),
   signingKeys: () => key('signing-keys', 'gateway'),
+  /** The feed of everything that was revoked lately; written by gateways, followed by all processes. */
+  revocations: () => key('revocations', 'gateway'),
 } as const;
 
 /** What makes two sign-ins share one upstream credential: GitHub keeps ten live tokens per such set. */

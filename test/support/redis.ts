@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,6 +51,18 @@ export async function startRedis(
   const cli = (...command: string[]) =>
     execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }).trim();
   return { port, folder, process: child, cli, stop };
+}
+
+/** What gateways and workers need to share a Redis: its address, and keys that no file can give them. */
+export function redisEnvironment(server: RedisServer): Record<string, string> {
+  const key = () => randomBytes(32).toString('base64url');
+  return {
+    STORE: 'redis',
+    REDIS_NODES: `127.0.0.1:${String(server.port)}`,
+    GATEWAY_KEYS: `g1:${key()}`,
+    VAULT_KEYS: `v1:${key()}`,
+    WORKER_GATE_KEY: key(),
+  };
 }
 
 /** Resolves when something accepts connections on a loopback port. @throws when the process ends before. */

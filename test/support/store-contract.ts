@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Store } from '../../shared/store/index.ts';
 import { acquireLease, keys } from '../../shared/store/index.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -155,6 +155,61 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
       expect(await store.membersUntil(key, 49, 10)).toEqual([]);
       expect(await store.membersUntil(key, 50, 10)).toEqual(['moved']);
       await store.removeMember(key, 'moved');
+    });
+  });
+
+  describe(`a feed on ${driver}`, () => {
+    const key = keys.revocations();
+    const openFeeds = async () => {
+      const { store, other, clock } = await openTwo();
+      const [writer, reader] = [store.openFeed(key, 60_000), other.openFeed(key, 60_000)];
+      onTestFinished(async () => {
+        await writer.close();
+        await reader.close();
+      });
+      return { writer, reader, clock };
+    };
+
+    it('gives a waiting reader what another process appended, in order and once', async () => {
+      const { writer, reader } = await openFeeds();
+      const start = await reader.window();
+      const waiting = reader.after(start.position, 5_000);
+      await writer.append('a');
+      const first = await waiting;
+      await writer.append('b');
+      await writer.append('c');
+      const second = await reader.after(first.position, 5_000);
+      expect([...first.entries, ...second.entries]).toEqual(['a', 'b', 'c']);
+      expect([first.isGapless, second.isGapless]).toEqual([true, true]);
+    });
+
+    it('answers an empty page when nothing comes in time', async () => {
+      const { reader } = await openFeeds();
+      const { position } = await reader.window();
+      const page = await reader.after(position, 50);
+      expect(page).toMatchObject({ entries: [], position, isGapless: true });
+    });
+
+    it('shows a new reader everything that is kept', async () => {
+      const { writer, reader } = await openFeeds();
+      const before = (await reader.window()).entries.length;
+      for (const entry of ['x', 'y', 'z']) await writer.append(entry);
+      await writer.beat();
+      expect((await reader.window()).entries.slice(before)).toEqual(['x', 'y', 'z']);
+    });
+
+    it('goes on after a heartbeat without seeing a gap', async () => {
+      const { writer, reader } = await openFeeds();
+      let { position } = await reader.window();
+      const pages = [];
+      for (const step of ['a', 'beat', 'beat', 'b', 'beat', 'c']) {
+        await (step === 'beat' ? writer.beat() : writer.append(step));
+        const page = await reader.after(position, 30);
+        pages.push(page);
+        ({ position } = page);
+      }
+      expect(pages.flatMap(({ entries }) => entries)).toEqual(['a', 'b', 'c']);
+      expect(pages.every(({ isGapless, isAlive }) => isGapless && isAlive)).toBe(true);
     });
   });
 }

@@ -19,7 +19,8 @@ export async function completeLogin(
   const clientId = String(interaction.params['client_id']);
   const resource = String(interaction.params['resource']);
   await deps.clients.keepUntil(clientId, deps.clock.now() + deps.grantTtlMs);
-  await deps.grants.create(grantId, { clientId, sub, resource, scope }, handle);
+  const clientName = (await deps.provider.Client.find(clientId))?.clientName ?? null;
+  await deps.grants.create(grantId, { clientId, clientName, sub, resource, scope }, handle);
   await leaveOtherSession(deps, interaction, sub);
   interaction.result = { login: { accountId: sub, ts: loginTs }, consent: { grantId }, select_account: {} };
   await interaction.persist();

@@ -5,7 +5,7 @@ import type { CredentialVault } from '../../../shared/vault/index.ts';
 import type { Accounts } from '../accounts.ts';
 import type { ScopePolicy } from '../authorization-request.ts';
 import type { Clients } from '../clients.ts';
-import type { Grants } from '../grants.ts';
+import type { Grants } from '../grants/grants.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Consent } from './consent.ts';
 import type { IdentityProvider } from './identity-provider.ts';

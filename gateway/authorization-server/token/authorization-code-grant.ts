@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { Grants } from '../grants.ts';
+import type { Grants } from '../grants/grants.ts';
 import { invalidGrant } from '../protocol-error.ts';
 import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';

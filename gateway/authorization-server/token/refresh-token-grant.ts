@@ -1,7 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { parseGitHubScopes } from '../../../shared/github/index.ts';
-import type { Grants, StoredGrant } from '../grants.ts';
+import type { StoredGrant } from '../grants/grant.ts';
+import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
 import type { GrantStanding, TokenIssue } from './issue-tokens.ts';
 import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { CredentialStanding, CredentialVault } from '../../../shared/vault/index.ts';
-import type { Grants } from '../grants.ts';
+import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
 

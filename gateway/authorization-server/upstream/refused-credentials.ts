@@ -4,7 +4,7 @@ import { GitHubOAuthError } from '../../../shared/github/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
 import { keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { CredentialReader, CredentialVault } from '../../../shared/vault/index.ts';
-import type { Grants } from '../grants.ts';
+import type { Grants } from '../grants/grants.ts';
 import { endHolders } from './freshen-credential.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
 

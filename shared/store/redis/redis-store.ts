@@ -6,12 +6,14 @@ import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
 import { requireOneTag, StoreUnavailableError } from '../contract.ts';
 import type { RedisClient, RedisConnectionOptions } from './connection.ts';
 import { createRedisClient } from './connection.ts';
-import type { Script } from './scripts.ts';
+import { evaluate } from './evaluate.ts';
+import { createRedisFeed } from './redis-feed.ts';
 import { COMMIT, TAKE } from './scripts.ts';
 
 /** How long an operation waits for a connection that is being made before it fails. */
 const READY_TIMEOUT_MS = 1_500;
 const CLOSE_TIMEOUT_MS = 500;
+const REPLICA_TIMEOUT_MS = 200;
 
 /** A store whose settings would lose grants silently; the gateway does not start on it. */
 export class UnsafeRedisError extends Error {
@@ -25,18 +27,10 @@ export class UnsafeRedisError extends Error {
  */
 export function openRedisStore(options: RedisConnectionOptions & { clock: Clock }): Store {
   const { clock } = options;
-  const client = createRedisClient(options);
-  const checked = new WeakSet<RedisClient>();
-  void client.connect().catch(() => undefined);
-  const waitUntilReady = createReadiness(client);
-  const run = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      await waitUntilReady();
-      return await work();
-    } catch (error) {
-      throw new StoreUnavailableError('Redis did not complete the operation', { cause: error });
-    }
-  };
+  const connection = connect(options);
+  const { client, run } = connection;
+  let isChecked = false;
+  let hasReplicas = false;
   return {
     read: async (key) =>
       live(await run(async () => await client.hmget(key.text, 'v', 'n', 'e')), clock.now()),
@@ -44,11 +38,16 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
       const found = await run(async () => await evaluate(client, TAKE, [key.text], []));
       return live(found as (string | null)[], clock.now());
     },
-    commit: async (changes) => {
+    commit: async (changes, { replicated = false } = {}) => {
       requireOneTag(changes);
       const keys = changes.map((change) => change.key.text);
       const values = [String(clock.now()), ...changes.flatMap(valuesOf)];
-      return (await run(async () => await evaluate(client, COMMIT, keys, values))) === 1;
+      const answer = await run(async () => {
+        const isApplied = await evaluate(client, COMMIT, keys, values);
+        if (replicated && hasReplicas) await awaitReplica(client, keys[0] ?? '');
+        return isApplied;
+      });
+      return answer === 1;
     },
     addMember: async (key, member, at) => {
       await run(async () => await client.zadd(key.text, at, member));
@@ -58,10 +57,31 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
     },
     membersUntil: async (key, until, limit) =>
       await run(async () => await client.zrangebyscore(key.text, '-inf', until, 'LIMIT', 0, limit)),
+    openFeed: (key, keepMs) => createRedisFeed({ ...connect(options), key, keepMs }),
     ping: async () => {
-      const policies = await run(async () => await evictionPolicies(client));
-      if (!checked.has(client)) refuseEviction(policies);
-      checked.add(client);
+      const states = await run(async () => await readServerStates(client));
+      hasReplicas = states.some(({ replicas }) => replicas > 0);
+      if (!isChecked) refuseEviction(states);
+      isChecked = true;
+    },
+    close: connection.close,
+  };
+}
+
+/** A connection of its own, made in the background. */
+function connect(options: RedisConnectionOptions) {
+  const client = createRedisClient(options);
+  void client.connect().catch(() => undefined);
+  const waitUntilReady = createReadiness(client);
+  return {
+    client,
+    run: async <T>(work: () => Promise<T>): Promise<T> => {
+      try {
+        await waitUntilReady();
+        return await work();
+      } catch (error) {
+        throw new StoreUnavailableError('Redis did not complete the operation', { cause: error });
+      }
     },
     close: async () => {
       client.disconnect();
@@ -71,6 +91,14 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
       }
     },
   };
+}
+
+/**
+ * Waits until one replica has what this connection wrote last, for a moment: a replica that is behind must not make a
+ * revocation fail. In a pipeline with a read of the key, because on a Cluster only a key says which node is meant.
+ */
+async function awaitReplica(client: RedisClient, key: string): Promise<void> {
+  await client.pipeline().hmget(key, 'n').wait(1, REPLICA_TIMEOUT_MS).exec();
 }
 
 /** Lets operations wait for a connection that is being made; all of them share one wait. */
@@ -83,21 +111,6 @@ function createReadiness(client: RedisClient): () => Promise<void> {
     });
     await waiting;
   };
-}
-
-/** Runs a script by its digest, and by its text where the server does not know it (a restart, `SCRIPT FLUSH`). */
-async function evaluate(
-  client: RedisClient,
-  script: Script,
-  keys: string[],
-  values: string[],
-): Promise<unknown> {
-  try {
-    return await client.evalsha(script.digest, keys.length, ...keys, ...values);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return await client.eval(script.text, keys.length, ...keys, ...values);
-  }
 }
 
 function valuesOf(change: Change): string[] {
@@ -119,14 +132,27 @@ function live(found: readonly (string | null)[], now: number): StoredRecord | un
   return expiresAt !== null && expiresAt <= now ? undefined : { value, version, expiresAt };
 }
 
-/** Read from INFO: CONFIG is forbidden to us where somebody else runs the server. */
-async function evictionPolicies(client: RedisClient): Promise<readonly string[]> {
-  const nodes = client instanceof Cluster ? client.nodes('master') : [client];
-  const infos = await Promise.all(nodes.map(async (node) => await node.info('memory')));
-  return infos.map((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'unknown');
+interface ServerState {
+  readonly evictionPolicy: string;
+  readonly replicas: number;
 }
 
-function refuseEviction(policies: readonly string[]): void {
+/** Read from INFO: CONFIG is forbidden to us where somebody else runs the server. */
+async function readServerStates(client: RedisClient): Promise<readonly ServerState[]> {
+  const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+  return await Promise.all(
+    nodes.map(async (node) => {
+      const [memory, replication] = await Promise.all([node.info('memory'), node.info('replication')]);
+      return {
+        evictionPolicy: /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'unknown',
+        replicas: Number(/^connected_slaves:(\d+)/m.exec(replication)?.[1] ?? 0),
+      };
+    }),
+  );
+}
+
+function refuseEviction(states: readonly ServerState[]): void {
+  const policies = states.map(({ evictionPolicy }) => evictionPolicy);
   const evicting = policies.find((policy) => policy !== 'noeviction' && policy !== 'unknown');
   if (evicting === undefined) return;
   throw new UnsafeRedisError(

@@ -63,3 +63,27 @@ local found = redis.call('HMGET', KEYS[1], 'v', 'n', 'e')
 redis.call('DEL', KEYS[1])
 return found
 `);
+
+/**
+ * append: adds an entry to a feed, or a heartbeat. KEYS[1]: the stream. ARGV: `entry` or `beat`, the entry, how long
+ * entries are kept (ms, by this server's clock). An entry is numbered one above the last; a heartbeat repeats the last
+ * number and takes the place of the heartbeat before it. A stream that was lost starts at 1 again, which readers see
+ * as a gap.
+ */
+export const APPEND = script(`
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local number, isBeat = 0, false
+if last then
+  isBeat = #last[2] == 2
+  number = tonumber(last[2][2])
+end
+if ARGV[1] == 'beat' then
+  redis.call('XADD', KEYS[1], '*', 'n', number)
+  if isBeat then redis.call('XDEL', KEYS[1], last[1]) end
+else
+  redis.call('XADD', KEYS[1], '*', 'n', number + 1, 'v', ARGV[2])
+end
+local time = redis.call('TIME')
+redis.call('XTRIM', KEYS[1], 'MINID', (tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) - tonumber(ARGV[3]))
+return 1
+`);

@@ -27,7 +27,11 @@ const SCHEMA = Object.values(TABLE)
     `CREATE TABLE IF NOT EXISTS set_members (
       key TEXT NOT NULL, member TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key, member)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS set_members_at ON set_members (key, at);`,
+    CREATE INDEX IF NOT EXISTS set_members_at ON set_members (key, at);
+    CREATE TABLE IF NOT EXISTS feed_entries (
+      key TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, entry TEXT NOT NULL,
+      PRIMARY KEY (key, position)
+    ) STRICT, WITHOUT ROWID;`,
   );
 
 export interface Connections {
@@ -35,6 +39,8 @@ export interface Connections {
   readonly durable: DatabaseSync;
   /** `synchronous=NORMAL`: the last commits may be lost when the machine (not the process) dies. */
   readonly relaxed: DatabaseSync;
+  /** One more, for a reader that watches `data_version`: it changes with the commits of other connections only. */
+  openWatcher(): DatabaseSync;
   close(): void;
 }
 
@@ -51,6 +57,7 @@ export async function openDatabase(folder: string): Promise<Connections> {
       return {
         durable,
         relaxed,
+        openWatcher: () => open(path, 'NORMAL'),
         close: () =>
           [durable, relaxed].forEach((database) => {
             database.close();

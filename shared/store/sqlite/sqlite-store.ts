@@ -5,6 +5,7 @@ import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
 import { requireOneTag } from '../contract.ts';
 import type { Durability, Key } from '../keys.ts';
 import { inTransaction, openDatabase, retryWhileBusy, TABLE } from './database.ts';
+import { createSqliteFeed } from './sqlite-feed.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 /** Expired rows deleted per sweep and table: bounds the time one sweep holds the event loop. */
@@ -55,6 +56,7 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
         }),
       ),
     ...createSets(connections.durable),
+    openFeed: (key, keepMs) => createSqliteFeed({ connections, key, keepMs, clock }),
     ping: async () => {
       await retryWhileBusy(() => prepared.relaxed.relaxed.read.get(''));
     },

@@ -117,37 +117,3 @@ describe('one refresh token used ten times at once over both (threats I1)', () =
     expect((await refreshAt(0, third)).status).toBe(200);
   });
 });
-
-describe('fifty of each, ten at a time', () => {
-  const COUNT = 50;
-  const AT_ONCE = 10;
-  const BUDGET_MS = 20_000;
-
-  /** Runs `task` for every item, at most ten at once. */
-  async function inTurns<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = [];
-    const queue = items.entries();
-    const runner = async () => {
-      for (const [index, item] of queue) results[index] = await task(item);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, runner));
-    return results;
-  }
-
-  it('088/110 no code yields two token pairs, no refresh token two successors', async () => {
-    const startedAt = performance.now();
-    const forms: Awaited<ReturnType<typeof obtainCode>>[] = [];
-    // One browser after another: the simulated GitHub signs in whoever was approved last.
-    for (let index = 0; index < COUNT; index += 1) forms.push(await obtainCode());
-    const raced = await inTurns(forms, async (form) => await race(form, 4));
-    expect(raced.map((answers) => succeeded(answers).length)).toEqual(forms.map(() => 1));
-    const refreshTokens = raced.map((answers) => succeeded(answers)[0]?.body.refresh_token ?? '');
-    const refreshed = await inTurns(
-      refreshTokens,
-      async (token) => await race(refreshRequest(client, token), 4),
-    );
-    expect(refreshed.map((answers) => successorsOf(answers).size)).toEqual(refreshTokens.map(() => 1));
-    expect(refreshed.flat().filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
-    expect(performance.now() - startedAt).toBeLessThan(BUDGET_MS);
-  });
-});

@@ -33,6 +33,8 @@ interface TokenAnswer {
 
 /** Requests of one race: two at each gateway. */
 const CONTENDERS = 4;
+/** Fewer than one person may have at one client. */
+const GRANTS_PER_PERSON = 10;
 /** A loser of a parallel redemption (RFC 6749 §5.2), and a gateway that asks to try again. */
 const CODE_LOSERS = new Set(['400 invalid_grant']);
 const REFRESH_LOSERS = new Set(['503 temporarily_unavailable']);
@@ -64,7 +66,10 @@ async function collectCodes(replicas: Replicas, client: RegisteredClient, count:
   const forms: Record<string, string>[] = [];
   const place = { publicUrl: replicas.publicUrl, github: replicas.github };
   for (let index = 0; index < count; index += 1) {
-    const { code, request } = await authorize(place, client);
+    const person = Math.floor(index / GRANTS_PER_PERSON);
+    const login = `racer-${String(person)}`;
+    replicas.github.putUser({ login, id: 1_000_000 + person });
+    const { code, request } = await authorize(place, client, { login });
     forms.push(redemption(client, { code, codeVerifier: request.codeVerifier }));
   }
   return forms;

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { makeCertificates } from '../../support/certificates.ts';
 import type { Nginx } from '../../support/nginx.ts';
 import { startNginx } from '../../support/nginx.ts';
 import { stop, waitUntilReady } from '../../support/processes.ts';
-import { startRedis } from '../../support/redis.ts';
+import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { freePorts } from '../../support/stack.ts';
 
 export type StoreKind = 'sqlite' | 'redis';
@@ -105,12 +104,5 @@ async function storeEnvironment(
   if (store === 'sqlite') return {};
   const redis = await startRedis();
   closers.push(redis.stop);
-  const key = () => randomBytes(32).toString('base64url');
-  return {
-    STORE: 'redis',
-    REDIS_NODES: `127.0.0.1:${String(redis.port)}`,
-    GATEWAY_KEYS: `g1:${key()}`,
-    VAULT_KEYS: `v1:${key()}`,
-    WORKER_GATE_KEY: key(),
-  };
+  return redisEnvironment(redis);
 }

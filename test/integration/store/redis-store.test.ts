@@ -66,6 +66,34 @@ describe('standalone Redis', () => {
     expect((await store.take(keys.grant('a')))?.value).toBe('1');
   });
 
+  it.each([
+    ['was flushed', (key: string) => server.cli('del', key)],
+    ['lost its newest entries in a failover', (key: string) => server.cli('xtrim', key, 'maxlen', '0')],
+  ])('lets readers of a feed that %s see the gap at the next heartbeat', async (_how, lose) => {
+    server.cli('flushall');
+    const store = open(standalone(server.port));
+    const feed = store.openFeed(keys.revocations(), 60_000);
+    onTestFinished(feed.close);
+    for (const entry of ['a', 'b']) await feed.append(entry);
+    const { position } = await feed.window();
+    lose(keys.revocations().text);
+    await feed.beat();
+    expect((await feed.after(position, 50)).isGapless).toBe(false);
+  });
+
+  it('keeps entries of a feed for as long as it is told, and one heartbeat', async () => {
+    server.cli('flushall');
+    const store = open(standalone(server.port));
+    const feed = store.openFeed(keys.revocations(), 50);
+    onTestFinished(feed.close);
+    await feed.append('old');
+    await until(async () => {
+      await feed.beat();
+      return (await feed.window()).entries.length === 0;
+    });
+    expect(server.cli('xlen', keys.revocations().text)).toBe('1');
+  });
+
   it('lets the server collect what expired, a minute after our clock said so', async () => {
     server.cli('flushall');
     const clock = fakeClock();
@@ -155,6 +183,22 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     );
   });
 
+  it('lets a worker follow the revocation feed and not write it (design §5)', async () => {
+    const gateway = open(standalone(tlsPort, 'localhost'), access('gateway', 'gateway-password'));
+    const worker = open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password'));
+    const [written, read] = [gateway, worker].map((store) => store.openFeed(keys.revocations(), 60_000));
+    if (written === undefined || read === undefined) throw new Error('no feed');
+    onTestFinished(async () => {
+      await written.close();
+      await read.close();
+    });
+    const { position } = await read.window();
+    await written.append('ended');
+    expect((await read.after(position, 2_000)).entries).toEqual(['ended']);
+    await expect(read.append('forged')).rejects.toThrow(StoreUnavailableError);
+    await expect(read.beat()).rejects.toThrow(StoreUnavailableError);
+  });
+
   it('is not trusted without the authority', async () => {
     const store = open(standalone(tlsPort, 'localhost'), {
       ...access('gateway', 'gateway-password'),
@@ -219,6 +263,15 @@ describe('Redis behind Sentinel', () => {
   });
   afterAll(async () => {
     await group.stop();
+  });
+
+  it('has a commit that ends power on the replica when it resolves (WAIT, design §7)', async () => {
+    const store = open({ kind: 'sentinel', sentinels: group.sentinels, masterName: 'main' });
+    await store.ping();
+    const key = keys.grant('ended');
+    await store.commit([{ op: 'put', key, value: 'ended', expiresAt: null }], { replicated: true });
+    expect(group.replica.cli('hget', key.text, 'v')).toBe('ended');
+    expect(group.primary.cli('info', 'commandstats')).toContain('cmdstat_wait:');
   });
 
   it('is found, and found again after the primary was killed (F14)', async () => {

@@ -32,6 +32,7 @@ describe('loadGatewayConfig', () => {
   it('starts from three values', () => {
     expect(load({})).toEqual({
       publicUrl: 'http://localhost:3000',
+      grantsPerClient: 20,
       httpHost: 'localhost',
       httpPort: 3000,
       opsHost: '127.0.0.1',

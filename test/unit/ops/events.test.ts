@@ -4,7 +4,13 @@ import { createEventBus } from '../../../shared/ops/index.ts';
 import type { GatewayEvent } from '../../../shared/ops/index.ts';
 
 const started: GatewayEvent = { type: 'login.started', clientId: 'c1' };
-const ended: GatewayEvent = { type: 'grant.ended', grantId: 'g1', reason: 'revoked' };
+const ended: GatewayEvent = {
+  type: 'grant.ended',
+  clientId: 'client',
+  accountId: 'account',
+  grantId: 'g1',
+  reason: 'revoked',
+};
 
 describe('createEventBus', () => {
   it('tells listeners of the type and of all types, synchronously and in order of registration', () => {

@@ -56,7 +56,7 @@ describe('createMetrics', () => {
     ],
     [{ type: 'connections.changed', delta: 1 }, 'octocode_mcp_active_connections 1'],
     [
-      { type: 'grant.ended', grantId: 'g', reason: 'idle' },
+      { type: 'grant.ended', clientId: 'client', accountId: 'account', grantId: 'g', reason: 'idle' },
       'octocode_mcp_grants_ended_total{reason="idle"} 1',
     ],
     [
@@ -89,7 +89,7 @@ describe('createMetrics', () => {
           }),
           { type: 'access_token.verified', result: text },
           { type: 'github.call.finished', endpoint: `GET /${text}?`, status: number },
-          { type: 'grant.ended', grantId: 'g', reason: `R${text}` },
+          { type: 'grant.ended', clientId: 'c', accountId: 'a', grantId: 'g', reason: `R${text}` },
         );
         const ours = rendered.split('\n').filter((line) => /^octocode_mcp_\w+\{/.test(line));
         for (const line of ours) {

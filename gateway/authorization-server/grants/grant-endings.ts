@@ -1,0 +1,97 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { EventBus } from '../../../shared/ops/index.ts';
+import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
+import type { Records, Store } from '../../../shared/store/index.ts';
+import { keys } from '../../../shared/store/index.ts';
+import type { CredentialVault, KeyRing } from '../../../shared/vault/index.ts';
+import { unseal } from '../../../shared/vault/index.ts';
+import type { Grant, GrantEnd } from './grant.ts';
+import { handleContext } from './grant.ts';
+
+/** How long an ended grant stays readable for its time line (ms). */
+export const TOMBSTONE_MS = 30 * 24 * 60 * 60_000;
+/** Longer than a failover takes and a replica may be behind (ms). */
+const REMEMBERED_MS = 5 * 60_000;
+const MAX_REMEMBERED = 10_000;
+
+export interface GrantEndings {
+  /** Ends the grant, tells all processes and lets go of its credential; a grant that is gone already is fine. */
+  readonly end: (grantId: string, reason: GrantEnd) => Promise<void>;
+  /** Ends what was ended lately once more: a failover may have brought it back, or the store was away halfway. */
+  readonly reapply: () => Promise<void>;
+}
+
+export interface EndingDeps {
+  readonly store: Store;
+  readonly vault: CredentialVault;
+  readonly gatewayRing: KeyRing;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly revocations: Pick<RevocationPublisher, 'publish'>;
+}
+
+interface Ending {
+  readonly grantId: string;
+  readonly reason: GrantEnd;
+}
+
+/**
+ * How a grant ends: its record first, so that nothing more is issued; then the feed, which stops access tokens and
+ * streams; then the credential, which deletes the GitHub token when this was its last holder.
+ */
+export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): GrantEndings {
+  const recent = new Map<string, { reason: GrantEnd; at: number; handle: string }>();
+
+  const finish = async (grantId: string, handle: string) => {
+    await deps.revocations.publish({ kind: 'grant', id: grantId });
+    await deps.vault.release(unseal(deps.gatewayRing, handleContext(grantId), handle), grantId);
+  };
+  const forgetOld = () => {
+    const oldest = deps.clock.now() - REMEMBERED_MS;
+    for (const [grantId, { at }] of recent) {
+      if (at >= oldest && recent.size <= MAX_REMEMBERED) return;
+      recent.delete(grantId);
+    }
+  };
+
+  return {
+    end: async (grantId, reason) => {
+      const ended = await markEnded(deps, records, { grantId, reason });
+      if (ended === undefined) return;
+      recent.set(grantId, { reason, at: deps.clock.now(), handle: ended.handle });
+      forgetOld();
+      deps.events.emit({
+        type: 'grant.ended',
+        grantId,
+        reason,
+        clientId: ended.clientId,
+        accountId: ended.sub,
+      });
+      await finish(grantId, ended.handle);
+    },
+    reapply: async () => {
+      forgetOld();
+      for (const [grantId, { reason, handle }] of recent) {
+        await markEnded(deps, records, { grantId, reason });
+        await finish(grantId, handle);
+      }
+    },
+  };
+}
+
+/** The grant as it was, or undefined when it had ended already. */
+async function markEnded(
+  { store, clock }: EndingDeps,
+  records: Records<Grant>,
+  { grantId, reason }: Ending,
+): Promise<Grant | undefined> {
+  for (;;) {
+    const found = await records.read(keys.grant(grantId));
+    if (found === undefined || found.data.ended !== null) return undefined;
+    const now = clock.now();
+    const tombstone: Grant = { ...found.data, refresh: null, ended: { reason, at: now } };
+    const options = { expiresAt: now + TOMBSTONE_MS, expect: { version: found.version } };
+    const change = records.put(keys.grant(grantId), tombstone, options);
+    if (await store.commit([change], { replicated: true })) return found.data;
+  }
+}

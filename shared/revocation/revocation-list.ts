@@ -1,0 +1,45 @@
+import type { RevocationEntry, RevocationSubject } from './revocation.ts';
+import { credentialDigest } from './revocation.ts';
+
+type Kind = RevocationEntry['kind'];
+
+/** The entries of the feed in memory, arranged so that a call costs a few map lookups; pure but for its content. */
+export interface RevocationList {
+  add(entry: RevocationEntry): void;
+  readonly isRevoked: (subject: RevocationSubject, kid: string) => boolean;
+  /** Forgets what is older: nothing that it could end lives any more. */
+  forgetBefore(at: number): void;
+}
+
+export function createRevocationList(): RevocationList {
+  const byKind = new Map<Kind, Map<string, number>>();
+  const when = (kind: Kind, id: string) => byKind.get(kind)?.get(id);
+  // A token of the same second may be older or younger than the entry: the careful answer costs one refresh.
+  const reaches = (kind: Kind, id: string, issuedAt: number) => issuedAt <= (when(kind, id) ?? -1);
+  return {
+    add: (entry) => {
+      const known = byKind.get(entry.kind) ?? new Map<string, number>();
+      const id = entry.kind === 'everything' ? '' : entry.id;
+      known.set(id, Math.max(entry.at, known.get(id) ?? 0));
+      byKind.set(entry.kind, known);
+    },
+    isRevoked: (subject, kid) => {
+      if (byKind.size === 0) return false;
+      const issuedAt = subject.iat * 1000;
+      return (
+        when('grant', subject.gid) !== undefined ||
+        when('signing-key', kid) !== undefined ||
+        reaches('account', subject.sub, issuedAt) ||
+        reaches('client', subject.client_id, issuedAt) ||
+        reaches('everything', '', issuedAt) ||
+        (byKind.has('credential') && reaches('credential', credentialDigest(subject.cred), issuedAt))
+      );
+    },
+    forgetBefore: (at) => {
+      for (const [kind, known] of byKind) {
+        for (const [id, since] of known) if (since < at) known.delete(id);
+        if (known.size === 0) byKind.delete(kind);
+      }
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+/**
+ * What an entry of the feed ends: one grant, everything of one account or client or of one upstream credential,
+ * everything a signing key signed, or everything. All but grants and keys reach only tokens issued before the entry.
+ */
+export type Revocation =
+  | { readonly kind: 'grant'; readonly id: string }
+  | { readonly kind: 'account'; readonly id: string }
+  | { readonly kind: 'client'; readonly id: string }
+  /** `id` is `credentialDigest` of the handle: the feed must not list handles. */
+  | { readonly kind: 'credential'; readonly id: string }
+  | { readonly kind: 'signing-key'; readonly id: string }
+  | { readonly kind: 'everything' };
+
+export type RevocationEntry = Revocation & { readonly at: number };
+
+/** The part of a verified access token that revocation looks at. */
+export interface RevocationSubject {
+  readonly gid: string;
+  readonly sub: string;
+  readonly client_id: string;
+  readonly cred: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+}
+
+const at = z.int();
+const entryShape = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['grant', 'account', 'client', 'credential', 'signing-key']), id: z.string(), at }),
+  z.object({ kind: z.literal('everything'), at }),
+]);
+
+export function formatEntry(entry: RevocationEntry): string {
+  return JSON.stringify(entry);
+}
+
+/**
+ * An entry as read. One that cannot be understood was written by a newer version, and all that is certain is that it
+ * ends something: it counts as everything issued until now, which costs each client one refresh.
+ */
+export function parseEntry(text: string, now: number): RevocationEntry {
+  const parsed = entryShape.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : { kind: 'everything', at: now };
+}
+
+export function credentialDigest(handle: string): string {
+  return createHash('sha256').update(`credential\n${handle}`).digest('base64url');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

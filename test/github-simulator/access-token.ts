@@ -1,24 +1,37 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Request, Router } from 'express';
+import type { Response, Router } from 'express';
 import type { Clock } from '../../shared/clock.ts';
-import { bodyParameters, queryOf, singleParameters } from './request.ts';
+import { HOUR_MS, secondsUntilRoom, spend } from './caps.ts';
+import { pollDeviceCode } from './device-code.ts';
+import { page } from './html.ts';
+import { countNewToken } from './new-token-cap.ts';
+import { allParameters } from './request.ts';
 import type { AuthorizationCode, SimulatedApp, SimulatorState, TokenRecord } from './state.ts';
 import { sendTokenAnswer, tokenError } from './token-answer.ts';
-import type { TokenError } from './token-answer.ts';
-import { ACCESS_TOKEN_SECONDS, findRefreshToken, issueToken, REFRESH_TOKEN_SECONDS } from './tokens.ts';
+import type { TokenRefusal } from './token-answer.ts';
+import {
+  ACCESS_TOKEN_SECONDS,
+  endToken,
+  findRefreshToken,
+  isExpiring,
+  issueToken,
+  REFRESH_TOKEN_SECONDS,
+} from './tokens.ts';
 
 export interface AccessTokenDeps {
   readonly state: SimulatorState;
   readonly clock: Clock;
+  /** Of one app, whatever they ask. */
+  readonly requestsPerHour: number;
 }
 
 type Parameters = ReadonlyMap<string, string>;
-type Outcome = TokenRecord | TokenError;
+type Outcome = TokenRecord | TokenRefusal;
 
-/** `POST /login/oauth/access_token`: code exchange and refresh. */
+/** `POST /login/oauth/access_token`: code exchange, device code and refresh. */
 export function mountAccessToken(router: Router, deps: AccessTokenDeps): void {
   router.post('/login/oauth/access_token', (request, response) => {
-    const parameters = readParameters(request);
+    const parameters = allParameters(request);
     if (parameters === undefined) {
       response.status(400).type('text').send('Bad Request');
       return;
@@ -28,28 +41,49 @@ export function mountAccessToken(router: Router, deps: AccessTokenDeps): void {
       response.status(404).json({ error: 'Not Found' });
       return;
     }
+    const key = `token-request ${app.clientId}`;
+    const cap = { key, limit: deps.requestsPerHour, windowMs: HOUR_MS };
+    if (deps.state.profile.limits && !spend(deps.state, cap, deps.clock.now())) {
+      refuseForNow(response, secondsUntilRoom(deps.state, cap, deps.clock.now()));
+      return;
+    }
     const outcome = grantToken(deps, app, parameters);
-    const answer = typeof outcome === 'string' ? tokenError(outcome) : tokenMembers(app, outcome);
+    const answer = isRefusal(outcome) ? tokenError(outcome) : tokenMembers(app, outcome);
     sendTokenAnswer(request, response, answer);
   });
 }
 
-/** Query and body together; undefined when a name is given twice or the body is neither form nor JSON. */
-function readParameters(request: Request): Parameters | undefined {
-  const body = bodyParameters(request);
-  return body === undefined
-    ? undefined
-    : singleParameters(new URLSearchParams([...queryOf(request), ...body]));
+/** A page for people, whatever the caller accepts, as from GitHub's front end. */
+function refuseForNow(response: Response, retryAfterSeconds: number): void {
+  const text = '<p>This app sent too many requests for tokens. Wait before the next one.</p>';
+  response.status(429).set('retry-after', String(retryAfterSeconds)).send(page('Too many requests', text));
 }
 
+function isRefusal(outcome: Outcome): outcome is TokenRefusal {
+  return typeof outcome === 'string' || 'error' in outcome;
+}
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 function grantToken(deps: AccessTokenDeps, app: SimulatedApp, parameters: Parameters): Outcome {
-  if (!equalSecrets(parameters.get('client_secret') ?? '', app.clientSecret)) {
-    return 'incorrect_client_credentials';
-  }
   const grantType = parameters.get('grant_type') ?? 'authorization_code';
+  const secret = parameters.get('client_secret');
+  const isPublic = secret === undefined && mayOmitSecret(deps.state, grantType, parameters);
+  if (!isPublic && !equalSecrets(secret ?? '', app.clientSecret)) return 'incorrect_client_credentials';
   if (grantType === 'refresh_token') return refresh(deps, app, parameters.get('refresh_token') ?? '');
-  if (grantType === 'urn:ietf:params:oauth:grant-type:device_code') return 'device_flow_disabled';
-  return grantType === 'authorization_code' ? exchange(deps, app, parameters) : 'unsupported_grant_type';
+  if (grantType === 'authorization_code') return exchange(deps, app, parameters);
+  if (grantType !== DEVICE_GRANT) return 'unsupported_grant_type';
+  if (app.deviceFlow !== true) return 'device_flow_disabled';
+  const deviceCode = parameters.get('device_code') ?? '';
+  return pollDeviceCode(deps.state, app, { deviceCode, now: deps.clock.now() });
+}
+
+/** The device flow knows no secret, nor does the refreshing of its tokens; an ended one is still known as such. */
+function mayOmitSecret(state: SimulatorState, grantType: string, parameters: Parameters): boolean {
+  if (grantType !== 'refresh_token') return grantType === DEVICE_GRANT;
+  const known = [...state.tokens.values(), ...state.endedTokens.values()];
+  const presented = parameters.get('refresh_token');
+  return known.some(({ refresh: held, viaDevice }) => viaDevice && held?.token === presented);
 }
 
 function exchange({ state, clock }: AccessTokenDeps, app: SimulatedApp, parameters: Parameters): Outcome {
@@ -59,15 +93,18 @@ function exchange({ state, clock }: AccessTokenDeps, app: SimulatedApp, paramete
   // Single use, also when the rest of the request is wrong: a stolen code allows no guessing.
   state.codes.delete(presented);
   if (parameters.get('redirect_uri') !== code.redirectUri) return 'redirect_uri_mismatch';
-  if (!verifiesChallenge(code, parameters.get('code_verifier'))) return 'bad_verification_code';
+  if (state.profile.pkce && !verifiesChallenge(code, parameters.get('code_verifier')))
+    return 'bad_verification_code';
   if (state.users.get(code.userId)?.emailVerified !== true) return 'unverified_user_email';
-  return issueToken(state, {
+  const record = issueToken(state, {
     app,
     userId: code.userId,
     scopes: code.scopes,
-    expiring: app.expiringTokens || code.offline,
+    expiring: isExpiring(state, app, code.offline),
     now: clock.now(),
   });
+  countNewToken(state, record);
+  return record;
 }
 
 // A verifier without a challenge is refused too: the first leg was tampered with (RFC 9700 §2.1.1).
@@ -83,8 +120,9 @@ function refresh({ state, clock }: AccessTokenDeps, app: SimulatedApp, refreshTo
   const now = clock.now();
   const old = findRefreshToken(state, { refreshToken, clientId: app.clientId }, now);
   if (old === undefined) return 'bad_refresh_token';
-  state.tokens.delete(old.accessToken);
-  return issueToken(state, { app, userId: old.userId, scopes: old.scopes, expiring: true, now });
+  endToken(state, old);
+  const { userId, scopes, viaDevice } = old;
+  return issueToken(state, { app, userId, scopes, expiring: true, viaDevice, now });
 }
 
 function tokenMembers(app: SimulatedApp, record: TokenRecord): Record<string, string | number> {

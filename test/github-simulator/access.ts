@@ -1,7 +1,10 @@
 import type { Response } from 'express';
 import type { ApiCaller } from './api-caller.ts';
+import { installationState } from './installations.ts';
+import { findOrganization } from './organizations.ts';
 import type { SimulatedRepository } from './repositories.ts';
 import type { OwnerPolicy, SimulatorState } from './state.ts';
+import { isGitHubAppToken } from './tokens.ts';
 
 const DOCS = 'https://docs.github.com/rest';
 
@@ -11,21 +14,45 @@ export interface Bases {
   readonly api: string;
 }
 
-/** Whether the caller may know of a repository: an OAuth App token needs `repo` for a private one, and its user must be a member. */
-export function canRead(repository: SimulatedRepository, caller: ApiCaller | undefined): boolean {
-  if (!repository.private) return true;
-  if (caller === undefined || !repository.members.includes(caller.user.login)) return false;
-  // A GitHub App has permissions instead of scopes; this one is installed everywhere.
-  return caller.record.accessToken.startsWith('ghu_') || caller.record.scopes.includes('repo');
-}
-
-/** What keeps a caller with a token from an owner's repositories, public ones included. */
-export function policyOf(
+/** Whether the caller may know of a repository: its user must be a member, and the app have `repo` or be installed. */
+export function canRead(
   state: SimulatorState,
   repository: SimulatedRepository,
   caller: ApiCaller | undefined,
+): boolean {
+  if (!repository.private) return true;
+  if (caller === undefined || !isMember(state, repository, caller)) return false;
+  const { clientId, scopes } = caller.record;
+  if (!isGitHubAppToken(caller.record)) return scopes.includes('repo');
+  return installationState(state, clientId, repository.owner) === 'active';
+}
+
+function isMember(
+  state: SimulatorState,
+  { owner, members }: SimulatedRepository,
+  { user }: ApiCaller,
+): boolean {
+  const organization = findOrganization(state, owner);
+  const isActive = organization === undefined || organization.members.get(user.id)?.state === 'active';
+  return isActive && members.includes(user.login);
+}
+
+/** Organizations behind single sign-on are left out of a list that spans several, and the answer says so. */
+export function tellPartialResults(response: Response, organizations: readonly number[]): void {
+  const ids = [...new Set(organizations)].join(',');
+  if (ids !== '') response.set('x-github-sso', `partial-results; organizations=${ids}`);
+}
+
+/** What keeps a caller with a token from what an owner has, public repositories included. */
+export function policyOf(
+  state: SimulatorState,
+  owner: string,
+  caller: ApiCaller | undefined,
 ): OwnerPolicy | undefined {
-  return caller === undefined ? undefined : state.ownerPolicies.get(repository.owner.toLowerCase());
+  const policy = caller === undefined ? undefined : state.ownerPolicies.get(owner.toLowerCase());
+  const isForOthers =
+    policy === 'oauth-app-restriction' && caller !== undefined && isGitHubAppToken(caller.record);
+  return isForOthers ? undefined : policy;
 }
 
 const CREDENTIALS = 'Although you appear to have the correct authorization credentials, the';

@@ -2,6 +2,9 @@ import type { Router } from 'express';
 import { sendMessage, sendNotFound } from './access.ts';
 import type { Bases } from './access.ts';
 import type { ApiGate } from './api-caller.ts';
+import { mountCredentials } from './credentials.ts';
+import { mountOrganizations } from './organization-routes.ts';
+import { fullVersion } from './profile.ts';
 import type { RateLimit, RateResource } from './rate-limit.ts';
 import type { Repositories } from './repositories.ts';
 import { mountRepositories } from './repository-routes.ts';
@@ -20,6 +23,10 @@ export interface ApiDeps {
 /** The REST routes; everything else is GitHub's JSON 404. */
 export function mountApi(router: Router, { gate, rateLimit, state, repositories, bases }: ApiDeps): void {
   router.get('/rate_limit', (request, response) => {
+    if (!state.profile.limits) {
+      sendMessage(response, 404, 'Rate limiting is not enabled.');
+      return;
+    }
     const read = (resource: RateResource) => ({ ...rateLimit.read(request, resource), resource });
     const core = read('core');
     const resources = { core, search: read('search'), code_search: read('code_search') };
@@ -33,8 +40,11 @@ export function mountApi(router: Router, { gate, rateLimit, state, repositories,
   router.get('/user', (request, response) => {
     const caller = gate.caller(request);
     if (caller === undefined) sendMessage(response, 401, 'Requires authentication');
-    else response.json(userBody(caller.user, caller.record.scopes));
+    else response.json(userBody(caller, bases()));
   });
+  if (state.profile.revokesCredentials)
+    mountCredentials(router, { state, isAuthenticated: (request) => gate.caller(request) !== undefined });
+  mountOrganizations(router, { state, bases, caller: gate.caller });
   mountRepositories(router, {
     state,
     repositories,
@@ -44,7 +54,16 @@ export function mountApi(router: Router, { gate, rateLimit, state, repositories,
     refund: rateLimit.refund,
   });
   router.get('/meta', (_request, response) => {
-    response.json({ verifiable_password_authentication: false, web: [], api: [], git: [], hooks: [] });
+    const { version } = state.profile;
+    const installed = version === undefined ? {} : { installed_version: fullVersion(version) };
+    response.json({
+      ...installed,
+      verifiable_password_authentication: false,
+      web: [],
+      api: [],
+      git: [],
+      hooks: [],
+    });
   });
   router.get('/zen', (_request, response) => {
     response.type('text').send('Design for failure.');

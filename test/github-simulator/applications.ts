@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Clock } from '../../shared/clock.ts';
+import type { Bases } from './access.ts';
 import { basicOf, jsonBody } from './request.ts';
 import type { SimulatedApp, SimulatorState, TokenRecord } from './state.ts';
-import { findAccessToken, issueToken } from './tokens.ts';
+import { endToken, findAccessToken, issueToken } from './tokens.ts';
 import { userSummary } from './user-body.ts';
+import type { WebhookEvents } from './webhook-events.ts';
 
 export interface ApplicationsDeps {
   readonly state: SimulatorState;
   readonly clock: Clock;
+  readonly events: Pick<WebhookEvents, 'authorizationRevoked'>;
+  readonly bases: () => Bases;
 }
 
 /** `/applications/{client_id}/…`: an app checks, resets and ends tokens under its own credentials. */
 export function mountApplications(router: Router, deps: ApplicationsDeps): void {
-  const { state, clock } = deps;
+  const { state, clock, bases } = deps;
   const route =
     (run: (app: SimulatedApp, record: TokenRecord, response: Response) => void, unknown: 404 | 422) =>
     (request: Request, response: Response): void => {
@@ -23,40 +27,51 @@ export function mountApplications(router: Router, deps: ApplicationsDeps): void 
     };
   router.post(
     '/applications/:client_id/token',
-    route((app, record, response) => response.json(authorizationBody(state, app, record)), 404),
+    route(
+      (app, record, response) => response.json(authorizationBody(state, { app, record, bases: bases() })),
+      404,
+    ),
   );
   router.patch(
     '/applications/:client_id/token',
     route((app, record, response) => {
-      state.tokens.delete(record.accessToken);
-      const { userId, scopes } = record;
+      endToken(state, record);
+      const { userId, scopes, viaDevice } = record;
       const expiring = record.refresh !== undefined;
-      const fresh = issueToken(state, { app, userId, scopes, expiring, now: clock.now() });
-      response.json(authorizationBody(state, app, fresh));
+      const fresh = issueToken(state, { app, userId, scopes, expiring, viaDevice, now: clock.now() });
+      response.json(authorizationBody(state, { app, record: fresh, bases: bases() }));
     }, 422),
   );
   router.delete(
     '/applications/:client_id/token',
     route((_app, record, response) => {
-      state.tokens.delete(record.accessToken);
+      endToken(state, record);
       response.status(204).end();
     }, 422),
   );
   router.delete(
     '/applications/:client_id/grant',
     route((app, record, response) => {
-      deleteGrant(state, app.clientId, record.userId);
+      deleteGrant(deps, app, record.userId);
       response.status(204).end();
     }, 422),
   );
 }
 
-/** Ends every token a user gave an app, and forgets the scopes. */
-export function deleteGrant(state: SimulatorState, clientId: string, userId: number): void {
-  for (const [key, held] of state.tokens) {
-    if (held.clientId === clientId && held.userId === userId) state.tokens.delete(key);
-  }
-  state.grants.delete(`${clientId} ${String(userId)}`);
+/** Ends every token a user gave an app, forgets the scopes, and tells the app if it is a GitHub App. */
+export function deleteGrant(
+  { state, events }: Pick<ApplicationsDeps, 'state' | 'events'>,
+  app: SimulatedApp,
+  userId: number,
+): void {
+  const { clientId } = app;
+  const held = [...state.tokens.values()].filter(
+    (record) => record.clientId === clientId && record.userId === userId,
+  );
+  for (const record of held) endToken(state, record);
+  const hadGrant = state.grants.delete(`${clientId} ${String(userId)}`);
+  const user = state.users.get(userId);
+  if (user !== undefined && (hadGrant || held.length > 0)) events.authorizationRevoked(app, user);
 }
 
 function requireApp(
@@ -104,14 +119,13 @@ const DOCS = 'https://docs.github.com/rest/apps/oauth-applications';
 
 function authorizationBody(
   state: SimulatorState,
-  app: SimulatedApp,
-  record: TokenRecord,
+  { app, record, bases }: { app: SimulatedApp; record: TokenRecord; bases: Bases },
 ): Record<string, unknown> {
   const user = state.users.get(record.userId);
   const created = new Date(record.createdAt).toISOString();
   return {
     id: record.id,
-    url: `https://api.github.com/authorizations/${String(record.id)}`,
+    url: `${bases.api}/authorizations/${String(record.id)}`,
     scopes: record.scopes,
     token: record.accessToken,
     token_last_eight: record.accessToken.slice(-8),
@@ -123,6 +137,6 @@ function authorizationBody(
     updated_at: created,
     fingerprint: null,
     expires_at: record.expiresAt === undefined ? null : new Date(record.expiresAt).toISOString(),
-    user: user === undefined ? null : userSummary(user),
+    user: user === undefined ? null : userSummary(user, bases),
   };
 }

@@ -4,19 +4,20 @@ import type { SimulatedUser } from './state.ts';
 
 /** The sign-in and consent page: one button per account, one box per scope, and Deny. */
 export function authorizePage(
-  request: AuthorizeRequest,
+  request: AuthorizeRequest & { readonly again?: boolean },
   users: readonly SimulatedUser[],
   query: URLSearchParams,
 ): string {
   const title = request.selectsAccount ? 'Select an account' : 'Sign in and authorize';
   return page(
     title,
-    `<p><strong>${escapeHtml(request.app.name)}</strong> wants to use a simulated GitHub account. The answer goes to <code>${escapeHtml(request.target)}</code>.</p>
+    `${request.again === true ? '<p role="alert">This app asked for many tokens within the hour. Authorize it again to go on.</p>' : ''}
+<p><strong>${escapeHtml(request.app.name)}</strong> wants to use a simulated GitHub account. The answer goes to <code>${escapeHtml(request.target)}</code>.</p>
 <form method="post" action="/login/oauth/authorize">
 ${hiddenFields(query)}
 ${scopeBoxes(request)}
 <p>Continue as</p>
-${buttons(users, request.loginHint)}
+${accountButtons(users, request.loginHint)}
 <p><button name="decision" value="deny">Deny</button></p>
 </form>`,
   );
@@ -28,7 +29,8 @@ function hiddenFields(query: URLSearchParams): string {
     .join('\n');
 }
 
-function scopeBoxes({ app, scopes }: AuthorizeRequest): string {
+/** One box per scope asked for, checked. */
+export function scopeBoxes({ app, scopes }: Pick<AuthorizeRequest, 'app' | 'scopes'>): string {
   if (app.kind === 'github-app') return '<p>A GitHub App has permissions instead of scopes.</p>';
   if (scopes === undefined) return '<p>No scope asked for: everything granted to this app before.</p>';
   const boxes = scopes
@@ -40,7 +42,8 @@ function scopeBoxes({ app, scopes }: AuthorizeRequest): string {
   return `<fieldset><legend>Scopes to grant</legend>${boxes.join('\n') || 'None asked for.'}</fieldset>`;
 }
 
-function buttons(users: readonly SimulatedUser[], hint: string | undefined): string {
+/** One button per account, the suggested one first. */
+export function accountButtons(users: readonly SimulatedUser[], hint?: string): string {
   const isHinted = (user: SimulatedUser): boolean => user.login.toLowerCase() === hint?.toLowerCase();
   // The suggested account comes first, so that it is also what the Enter key chooses.
   return [...users]

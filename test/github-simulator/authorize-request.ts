@@ -34,7 +34,7 @@ export function readAuthorizeRequest(state: SimulatorState, query: URLSearchPara
   if (parameters === undefined) return badRequest('A parameter is given more than once.');
   const app = state.apps.get(parameters.get('client_id') ?? '');
   if (app === undefined) return { kind: 'page', status: 404, text: 'No app has this client id.' };
-  const challenge = readChallenge(parameters);
+  const challenge = state.profile.pkce ? readChallenge(parameters) : undefined;
   if (challenge === 'refused') {
     return badRequest('PKCE needs code_challenge with 43 characters and code_challenge_method=S256.');
   }
@@ -58,7 +58,7 @@ export function readAuthorizeRequest(state: SimulatorState, query: URLSearchPara
       target,
       state: parameters.get('state'),
       codeChallenge: challenge,
-      ...readScopes(app, parameters.get('scope')),
+      ...readScopes(state, app, parameters.get('scope')),
       loginHint: parameters.get('login'),
       selectsAccount: parameters.get('prompt') === 'select_account',
     },
@@ -77,11 +77,16 @@ function readChallenge(parameters: Map<string, string>): string | undefined {
   return method === 'S256' && /^[A-Za-z0-9_-]{43}$/.test(challenge ?? '') ? challenge : 'refused';
 }
 
-function readScopes(app: SimulatedApp, scope: string | undefined) {
+/** What a request for scopes asks of an app; a GitHub App has permissions instead. */
+export function readScopes(
+  { profile }: SimulatorState,
+  app: SimulatedApp,
+  scope: string | undefined,
+): { readonly scopes: readonly string[] | undefined; readonly offline: boolean } {
   if (app.kind === 'github-app') return { scopes: [], offline: false };
   return {
     scopes: scope === undefined ? undefined : normaliseScopes(parseScopes(scope)),
-    offline: asksOffline(scope ?? ''),
+    offline: profile.offlineAccess && asksOffline(scope ?? ''),
   };
 }
 

@@ -4,10 +4,11 @@ import { authorizePage } from './authorize-page.ts';
 import { readAuthorizeRequest } from './authorize-request.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { escapeHtml, page } from './html.ts';
+import { mustReauthorize } from './new-token-cap.ts';
 import { queryOf, rawBody } from './request.ts';
-import { normaliseScopes } from './scopes.ts';
-import { findUser, grantOf } from './state.ts';
-import type { SimulatorState } from './state.ts';
+import { grantScopes, scopesToGrant } from './grant-scopes.ts';
+import { findUser } from './state.ts';
+import type { AutoApproval, SimulatorState } from './state.ts';
 import { randomText } from './tokens.ts';
 
 const CODE_LIFETIME_MS = 600_000;
@@ -45,8 +46,10 @@ export function mountAuthorize(router: Router, deps: AuthorizeDeps): void {
     const query = queryOf(request);
     withRequest(deps, query, response, (authorize) => {
       const auto = deps.state.autoApproval;
-      if (auto === null) response.send(authorizePage(authorize, [...deps.state.users.values()], query));
-      else {
+      const again = auto !== null && stopsToAskAgain(deps, authorize, auto);
+      if (auto === null || again) {
+        response.send(authorizePage({ ...authorize, again }, [...deps.state.users.values()], query));
+      } else {
         const { login, scopes, deny } = auto;
         decide(deps, authorize, { login, grantedScopes: scopes, deny: deny === true }, response);
       }
@@ -58,6 +61,20 @@ export function mountAuthorize(router: Router, deps: AuthorizeDeps): void {
       decide(deps, authorize, choice, response);
     });
   });
+}
+
+/** Whether GitHub asks again and the automatic person does not go on. */
+function stopsToAskAgain(
+  { state, clock }: AuthorizeDeps,
+  request: AuthorizeRequest,
+  auto: AutoApproval,
+): boolean {
+  const user = findUser(state, auto.login);
+  if (auto.reauthorizes !== false || user === undefined) return false;
+  const { clientId } = request.app;
+  const granting = { userId: user.id, granted: auto.scopes };
+  const scopes = scopesToGrant(state, { clientId, scopes: request.scopes }, granting);
+  return mustReauthorize(state, { clientId, userId: user.id, scopes }, clock.now());
 }
 
 function readForm(request: Request): { query: URLSearchParams; choice: Choice } {
@@ -110,24 +127,15 @@ function decide(deps: AuthorizeDeps, request: AuthorizeRequest, choice: Choice, 
     userId: user.id,
     redirectUri: request.redirectUri,
     codeChallenge: request.codeChallenge,
-    scopes: grantScopes(state, request, { userId: user.id, granted: choice.grantedScopes }),
+    scopes: grantScopes(
+      state,
+      { clientId: request.app.clientId, scopes: request.scopes },
+      { userId: user.id, granted: choice.grantedScopes },
+    ),
     offline: request.offline,
     expiresAt: deps.clock.now() + CODE_LIFETIME_MS,
   });
   redirect(request, { code }, response, issuer);
-}
-
-/** The scopes of this authorization; they join what the user granted the app before. */
-function grantScopes(
-  state: SimulatorState,
-  request: AuthorizeRequest,
-  { userId, granted }: { userId: number; granted: readonly string[] | undefined },
-): string[] {
-  const grant = grantOf(state, request.app.clientId, userId);
-  if (request.scopes === undefined) return normaliseScopes(grant);
-  const allowed = request.scopes.filter((scope) => granted?.includes(scope) ?? true);
-  for (const scope of allowed) grant.add(scope);
-  return normaliseScopes(allowed);
 }
 
 function redirectError(

@@ -1,4 +1,5 @@
 import { HELLO_WORLD, HELLO_WORLD_NEXT, PLATFORM, SECRET_PLANS } from './fixture-files.ts';
+import type { OrganizationSeed } from './organization-seed.ts';
 import type { SimulatedRepository } from './repositories.ts';
 import type { SimulatedApp, SimulatedUser, SimulatorSeed } from './state.ts';
 
@@ -21,6 +22,7 @@ export const DEMO_OAUTH_APP = {
   redirectUris: GATEWAY_CALLBACKS,
   expiringTokens: false,
   suspended: false,
+  deviceFlow: true,
 } as const satisfies SimulatedApp;
 
 /** The same as a GitHub App: no scopes, tokens of 8 hours with refresh tokens. */
@@ -33,6 +35,7 @@ export const DEMO_GITHUB_APP = {
   redirectUris: GATEWAY_CALLBACKS,
   expiringTokens: true,
   suspended: false,
+  deviceFlow: true,
 } as const satisfies SimulatedApp;
 
 export const OCTOCAT = {
@@ -83,8 +86,16 @@ const REPOSITORIES: readonly SimulatedRepository[] = [
   },
 ];
 
+const ACME: OrganizationSeed = {
+  id: 9919,
+  login: 'acme',
+  members: { octocat: 'member', hubot: 'member' },
+  teams: [{ id: 3001, name: 'Platform', slug: 'platform', members: ['octocat'] }],
+};
+
 export const DEFAULT_SEED: SimulatorSeed = {
   users: [OCTOCAT, HUBOT],
   apps: [DEMO_OAUTH_APP, DEMO_GITHUB_APP],
   repositories: REPOSITORIES,
+  organizations: [ACME],
 };

@@ -44,6 +44,15 @@ export function createRateLimit(deps: RateLimitDeps): RateLimit {
     const { used, resetAt } = bucket(request, resource);
     return { limit, used, remaining: Math.max(0, limit - used), reset: Math.ceil(resetAt / 1000) };
   };
+  if (!deps.state.profile.limits) {
+    return {
+      read,
+      count: () => (_request, _response, next) => {
+        next();
+      },
+      refund: () => undefined,
+    };
+  }
   return {
     read,
     count: (resource) => (request, response, next) => {

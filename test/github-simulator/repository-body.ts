@@ -1,4 +1,5 @@
 import type { Bases } from './access.ts';
+import { findOrganization } from './organizations.ts';
 import { defaultBranchOf } from './repositories.ts';
 import type { SimulatedRepository } from './repositories.ts';
 import { findUser } from './state.ts';
@@ -45,8 +46,12 @@ const LINKS: Readonly<Record<string, string>> = {
   trees_url: '/git/trees{/sha}',
 };
 
-/** An organization's id; the seed has one. */
-export const ORGANIZATION_ID = 9919;
+/** Of an owner that only its repositories tell of. */
+const UNDESCRIBED_ORGANIZATION_ID = 9920;
+
+export function organizationId(state: SimulatorState, login: string): number {
+  return findOrganization(state, login)?.id ?? UNDESCRIBED_ORGANIZATION_ID;
+}
 
 /** The members of a repository that GitHub repeats in other objects. */
 export function repositorySummary(
@@ -62,7 +67,7 @@ export function repositorySummary(
     name: repository.name,
     full_name: fullName,
     private: repository.private,
-    owner: ownerBody(repository.owner, state),
+    owner: ownerBody(repository.owner, state, bases),
     html_url: `${bases.web}/${fullName}`,
     description: null,
     fork: false,
@@ -125,8 +130,8 @@ const SWITCHES = {
   has_wiki: true,
 };
 
-function ownerBody(login: string, state: SimulatorState): Record<string, unknown> {
+function ownerBody(login: string, state: SimulatorState, bases: Bases): Record<string, unknown> {
   const user = findUser(state, login);
-  if (user !== undefined) return userSummary(user);
-  return { ...userSummary({ login, id: ORGANIZATION_ID }), type: 'Organization' };
+  if (user !== undefined) return userSummary(user, bases);
+  return { ...userSummary({ login, id: organizationId(state, login) }, bases), type: 'Organization' };
 }

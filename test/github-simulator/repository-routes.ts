@@ -38,12 +38,12 @@ function requireReadable(
 ): SimulatedRepository | undefined {
   const caller = deps.caller(request);
   const repository = deps.repositories.find(owner, repo);
-  if (repository === undefined || !canRead(repository, caller)) {
+  if (repository === undefined || !canRead(deps.state, repository, caller)) {
     response.set('x-accepted-oauth-scopes', 'repo');
     sendNotFound(response);
     return undefined;
   }
-  const policy = policyOf(deps.state, repository, caller);
+  const policy = policyOf(deps.state, repository.owner, caller);
   if (policy === undefined) return repository;
   refuseByPolicy(response, policy, { owner: repository.owner, webBase: deps.bases().web });
   return undefined;

@@ -19,6 +19,14 @@ export function singleParameters(parameters: URLSearchParams): Map<string, strin
   return new Set(names).size === names.length ? new Map(parameters) : undefined;
 }
 
+/** Query and body together; undefined when a name is given twice or the body is neither form nor JSON. */
+export function allParameters(request: Request): ReadonlyMap<string, string> | undefined {
+  const body = bodyParameters(request);
+  return body === undefined
+    ? undefined
+    : singleParameters(new URLSearchParams([...queryOf(request), ...body]));
+}
+
 /** Form or JSON body as parameters; undefined when it is neither. */
 export function bodyParameters(request: Request): URLSearchParams | undefined {
   const text = rawBody(request);

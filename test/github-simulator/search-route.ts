@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Bases } from './access.ts';
-import { canRead, policyOf, sendMessage } from './access.ts';
+import { canRead, policyOf, sendMessage, tellPartialResults } from './access.ts';
 import type { ApiCaller } from './api-caller.ts';
 import { parseCodeQuery } from './code-search-query.ts';
 import type { CodeQuery } from './code-search-query.ts';
@@ -8,7 +8,8 @@ import { searchFiles } from './code-search.ts';
 import type { FoundFile } from './code-search.ts';
 import { defaultBranchOf } from './repositories.ts';
 import type { Repositories, SimulatedRepository } from './repositories.ts';
-import { ORGANIZATION_ID, repositorySummary } from './repository-body.ts';
+import { organizationId, repositorySummary } from './repository-body.ts';
+import { pageOf } from './paging.ts';
 import { queryOf } from './request.ts';
 import { findUser } from './state.ts';
 import type { SimulatorState } from './state.ts';
@@ -21,7 +22,6 @@ export interface SearchDeps {
 
 const MAX_TERM_LENGTH = 256;
 const MAX_RESULTS = 1000;
-const MAX_PER_PAGE = 100;
 const NOT_SEARCHABLE =
   'The listed users and repositories cannot be searched either because the resources do not exist or you do not have permission to view them.';
 
@@ -43,12 +43,16 @@ export async function sendCodeSearch(
   else if (page.size * page.number > MAX_RESULTS) {
     sendMessage(response, 422, 'Only the first 1000 search results are available');
   } else {
-    const inScope = deps.repositories.all().filter((each) => isInScope(each, query) && canRead(each, caller));
-    const open = inScope.filter((each) => policyOf(deps.state, each, caller) === undefined);
+    const inScope = deps.repositories
+      .all()
+      .filter((each) => isInScope(each, query) && canRead(deps.state, each, caller));
+    const open = inScope.filter((each) => policyOf(deps.state, each.owner, caller) === undefined);
     // Results of a protected organization are left out, and the answer says so.
-    if (inScope.some((each) => policyOf(deps.state, each, caller) === 'sso')) {
-      response.set('x-github-sso', `partial-results; organizations=${String(ORGANIZATION_ID)}`);
-    }
+    const left = inScope.filter((each) => policyOf(deps.state, each.owner, caller) === 'sso');
+    tellPartialResults(
+      response,
+      left.map(({ owner }) => organizationId(deps.state, owner)),
+    );
     const items = await search(deps, open, query);
     const from = (page.number - 1) * page.size;
     const withMatches = (request.headers.accept ?? '').includes('text-match');
@@ -58,14 +62,6 @@ export async function sendCodeSearch(
       items: items.slice(from, from + page.size).map((item) => itemBody(deps, item, withMatches)),
     });
   }
-}
-
-function pageOf(parameters: URLSearchParams): { number: number; size: number } {
-  const read = (name: string, absent: number): number => {
-    const value = Number(parameters.get(name) ?? absent);
-    return Number.isInteger(value) && value > 0 ? value : absent;
-  };
-  return { number: read('page', 1), size: Math.min(read('per_page', 30), MAX_PER_PAGE) };
 }
 
 /** Why GitHub would not run the search; undefined when it would. */
@@ -79,7 +75,7 @@ function faultOf(deps: SearchDeps, query: CodeQuery, caller: ApiCaller): object 
     if (name === 'repo') {
       const [owner = '', repo = ''] = value.split('/');
       const found = deps.repositories.find(owner, repo);
-      return found !== undefined && canRead(found, caller);
+      return found !== undefined && canRead(deps.state, found, caller);
     }
     if (name !== 'user' && name !== 'org') return true;
     const owns = deps.repositories.all().some(({ owner }) => owner.toLowerCase() === value.toLowerCase());

@@ -1,11 +1,15 @@
 import type { AdjustableClock } from './clock.ts';
 import { deleteGrant } from './applications.ts';
-import type { SimulatorControl } from './control.ts';
+import type { DeviceApproval, SimulatorControl } from './control.ts';
+import { approveDeviceCode, denyDeviceCode, findByUserCode } from './device-code.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
-import { findUser, seedState } from './state.ts';
+import { createOrganizationControl } from './organization-control.ts';
+import { findUser, requireUser, seedState } from './state.ts';
 import type { SimulatedUser, SimulatorSeed, SimulatorState } from './state.ts';
-import { countTokens } from './tokens.ts';
+import { countTokens, endToken } from './tokens.ts';
+import type { WebhookEvents } from './webhook-events.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface SimulatorParts {
   readonly state: SimulatorState;
@@ -13,21 +17,32 @@ export interface SimulatorParts {
   readonly clock: AdjustableClock;
   readonly journal: Journal;
   readonly faults: Faults;
+  readonly webhooks: Webhooks;
+  readonly events: WebhookEvents;
 }
 
-export function createControl({ state, seed, clock, journal, faults }: SimulatorParts): SimulatorControl {
+export function createControl(parts: SimulatorParts): SimulatorControl {
+  const { state, seed, clock, journal, faults, webhooks, events } = parts;
   return {
+    ...createOrganizationControl({ state, events }),
+    deliveries: () => webhooks.deliveries(),
+    redeliver: (id) => webhooks.redeliver(id),
+    settleDeliveries: () => webhooks.settled(),
     journal: () => journal.entries(),
     sightings: (secret) => journal.sightings(secret),
     reset: () => {
       seedState(state, seed);
       journal.clear();
       faults.set([]);
+      webhooks.clear();
       clock.reset();
     },
     autoApprove: (approval) => {
       if (approval !== null) requireUser(state, approval.login);
       state.autoApproval = approval;
+    },
+    approveDevice: (approval) => {
+      approveDevice(state, approval, clock.now());
     },
     advanceClock: (milliseconds) => {
       clock.advance(milliseconds);
@@ -41,10 +56,19 @@ export function createControl({ state, seed, clock, journal, faults }: Simulator
     },
     revokeToken: (token) => revokeToken(state, token),
     revokeApp: (login, clientId) => {
-      deleteGrant(state, clientId, requireUser(state, login).id);
+      const user = requireUser(state, login);
+      const app = state.apps.get(clientId);
+      if (app !== undefined) deleteGrant({ state, events }, app, user.id);
+    },
+    setTwoFactor: (login, enabled) => {
+      putUser(state, { ...requireUser(state, login), twoFactorAuthentication: enabled });
     },
     suspend: (login, suspended) => {
       putUser(state, { ...requireUser(state, login), suspended });
+    },
+    setLockout: (enabled) => {
+      state.locksOut = enabled;
+      if (!enabled) state.lockouts.clear();
     },
     sendIssuer: (sends) => {
       state.sendsIssuer = sends;
@@ -60,10 +84,17 @@ export function createControl({ state, seed, clock, journal, faults }: Simulator
   };
 }
 
-function requireUser(state: SimulatorState, login: string): SimulatedUser {
-  const user = findUser(state, login);
-  if (user === undefined) throw new RangeError(`no user ${JSON.stringify(login)}`);
-  return user;
+function approveDevice(
+  state: SimulatorState,
+  { userCode, login, scopes, deny }: DeviceApproval,
+  now: number,
+): void {
+  const user = requireUser(state, login);
+  const code = findByUserCode(state, userCode, now);
+  if (code === undefined)
+    throw new RangeError(`no user code ${JSON.stringify(userCode)} waits for an answer`);
+  if (deny === true) denyDeviceCode(state, code);
+  else approveDeviceCode(state, code, { user, granted: scopes });
 }
 
 function putUser(
@@ -85,5 +116,5 @@ function revokeToken(state: SimulatorState, token: string): boolean {
   const found = [...state.tokens.values()].find(
     (record) => record.accessToken === token || record.refresh?.token === token,
   );
-  return found !== undefined && state.tokens.delete(found.accessToken);
+  return found !== undefined && endToken(state, found);
 }

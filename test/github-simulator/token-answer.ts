@@ -32,15 +32,26 @@ const DESCRIPTIONS = {
   bad_refresh_token: 'The refresh token passed is incorrect or expired.',
   unsupported_grant_type: 'The grant type is not supported.',
   device_flow_disabled: 'Device Flow must be explicitly enabled for this App',
+  incorrect_device_code: 'The device_code provided is not valid.',
+  authorization_pending: 'The authorization request is still pending.',
+  slow_down: 'Too many requests have been made in the same timeframe.',
+  expired_token: 'The device_code has expired.',
+  access_denied: 'The authorization request was denied.',
 } as const;
 
 export type TokenError = keyof typeof DESCRIPTIONS;
 
+/** `slow_down` says how many seconds apart the polls must be from now on (RFC 8628 §3.5). */
+export type TokenRefusal =
+  Exclude<TokenError, 'slow_down'> | { readonly error: 'slow_down'; readonly interval: number };
+
 /** An error of the token endpoint, which GitHub sends with status 200. */
-export function tokenError(error: TokenError): Members {
+export function tokenError(refusal: TokenRefusal): Members {
+  const { error, ...rest } = typeof refusal === 'string' ? { error: refusal } : refusal;
   return {
     error,
     error_description: DESCRIPTIONS[error],
     error_uri: `https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/#${error.replaceAll('_', '-')}`,
+    ...rest,
   };
 }

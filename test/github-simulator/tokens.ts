@@ -13,15 +13,20 @@ export interface TokenOrder {
   readonly userId: number;
   readonly scopes: readonly string[];
   readonly expiring: boolean;
+  readonly viaDevice?: boolean;
   readonly now: number;
 }
 
-let lastTokenId = 0;
+/** Whether a sign-in gives a token that expires: by the app's setting, or because `offline_access` was asked for. */
+export function isExpiring({ profile }: SimulatorState, app: SimulatedApp, offline: boolean): boolean {
+  const setting = app.expiringTokens && (profile.offlineAccess || app.kind === 'github-app');
+  return setting || offline;
+}
 
 export function issueToken(state: SimulatorState, order: TokenOrder): TokenRecord {
   const { app, now } = order;
   const record: TokenRecord = {
-    id: (lastTokenId += 1),
+    id: (state.lastTokenId += 1),
     accessToken: `${app.kind === 'oauth-app' ? 'gho_' : 'ghu_'}${randomText(36)}`,
     clientId: app.clientId,
     userId: order.userId,
@@ -31,6 +36,7 @@ export function issueToken(state: SimulatorState, order: TokenOrder): TokenRecor
     refresh: order.expiring
       ? { token: `ghr_${randomText(76)}`, expiresAt: now + REFRESH_TOKEN_SECONDS[app.kind] * SECOND }
       : undefined,
+    viaDevice: order.viaDevice === true,
   };
   evictOldest(state, record, now);
   state.tokens.set(record.accessToken, record);
@@ -39,20 +45,38 @@ export function issueToken(state: SimulatorState, order: TokenOrder): TokenRecor
 
 function evictOldest(state: SimulatorState, added: TokenRecord, now: number): void {
   const same = [...state.tokens.values()].filter(
-    (held) => setKey(held) === setKey(added) && isAlive(held, now),
+    (held) => scopeSetKey(held) === scopeSetKey(added) && isAlive(held, now),
   );
   // Maps keep insertion order, so the oldest come first.
   for (const old of same.slice(0, Math.max(0, same.length - LIVE_TOKENS + 1))) {
-    state.tokens.delete(old.accessToken);
+    endToken(state, old);
   }
 }
 
-function setKey(record: TokenRecord): string {
-  return [record.clientId, record.userId, ...record.scopes].join(' ');
+/** Bounds the memory of a long-running simulator. */
+const KEPT_ENDED_TOKENS = 10_000;
+
+/** Ends a token and its refresh token. Says whether it was alive. */
+export function endToken(state: SimulatorState, record: TokenRecord): boolean {
+  const { endedTokens } = state;
+  endedTokens.set(record.accessToken, record);
+  const [oldest] = endedTokens.keys();
+  if (endedTokens.size > KEPT_ENDED_TOKENS && oldest !== undefined) endedTokens.delete(oldest);
+  return state.tokens.delete(record.accessToken);
+}
+
+/** Names the tokens that count together: of one user, app and scope set. */
+export function scopeSetKey(set: Pick<TokenRecord, 'clientId' | 'userId' | 'scopes'>): string {
+  return [set.clientId, set.userId, ...set.scopes].join(' ');
 }
 
 function isAlive(record: TokenRecord, now: number): boolean {
   return record.expiresAt === undefined || now < record.expiresAt;
+}
+
+/** A GitHub App has permissions instead of scopes. */
+export function isGitHubAppToken({ accessToken }: Pick<TokenRecord, 'accessToken'>): boolean {
+  return accessToken.startsWith('ghu_');
 }
 
 /** The record of a live access token. */
@@ -88,7 +112,7 @@ export function countTokens(state: SimulatorState, now: number): TokenCount[] {
   const counts = new Map<string, TokenCount>();
   for (const record of state.tokens.values()) {
     if (!isAlive(record, now)) continue;
-    const key = setKey(record);
+    const key = scopeSetKey(record);
     const { clientId, scopes } = record;
     const login = state.users.get(record.userId)?.login ?? '';
     counts.set(key, { login, clientId, scopes, live: (counts.get(key)?.live ?? 0) + 1 });

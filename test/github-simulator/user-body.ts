@@ -1,16 +1,22 @@
+import type { Bases } from './access.ts';
+import type { ApiCaller } from './api-caller.ts';
 import type { SimulatedUser } from './state.ts';
+import { isGitHubAppToken } from './tokens.ts';
 
 /** The members of a user that GitHub repeats in other objects. */
-export function userSummary(user: Pick<SimulatedUser, 'login' | 'id'>): Record<string, unknown> {
-  const url = `https://api.github.com/users/${user.login}`;
+export function userSummary(
+  user: Pick<SimulatedUser, 'login' | 'id'>,
+  { api, web }: Bases,
+): Record<string, unknown> {
+  const url = `${api}/users/${user.login}`;
   return {
     login: user.login,
     id: user.id,
     node_id: Buffer.from(`04:User${String(user.id)}`).toString('base64'),
-    avatar_url: `https://avatars.githubusercontent.com/u/${String(user.id)}?v=4`,
+    avatar_url: `${web}/avatars/u/${String(user.id)}?v=4`,
     gravatar_id: '',
     url,
-    html_url: `https://github.com/${user.login}`,
+    html_url: `${web}/${user.login}`,
     followers_url: `${url}/followers`,
     following_url: `${url}/following{/other_user}`,
     gists_url: `${url}/gists{/gist_id}`,
@@ -26,11 +32,12 @@ export function userSummary(user: Pick<SimulatedUser, 'login' | 'id'>): Record<s
   };
 }
 
-/** `GET /user`; the private members need `read:user` or `user`. */
-export function userBody(user: SimulatedUser, scopes: readonly string[]): Record<string, unknown> {
-  const isPrivate = scopes.includes('user') || scopes.includes('read:user');
+/** `GET /user`; the private members need `read:user` or `user`, and a GitHub App always has them. */
+export function userBody({ user, record }: ApiCaller, bases: Bases): Record<string, unknown> {
+  const isPrivate =
+    isGitHubAppToken(record) || record.scopes.some((scope) => scope === 'user' || scope === 'read:user');
   return {
-    ...userSummary(user),
+    ...userSummary(user, bases),
     name: user.name,
     company: null,
     blog: '',

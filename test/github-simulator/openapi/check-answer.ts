@@ -21,14 +21,23 @@ export interface SimulatedAnswer {
  * @throws when the extract does not describe such an answer.
  */
 export function mismatchesOf({ path, status, mediaType, body }: SimulatedAnswer): readonly string[] {
-  const validate = validatorOf([`GET ${path}`, String(status), mediaType]);
-  if (validate(body)) return [];
+  const validate = compiled(['operations', `GET ${path}`, String(status), mediaType]);
+  return mismatches(validate, body);
+}
+
+function mismatches(validate: ValidateFunction, value: unknown): readonly string[] {
+  if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
 }
 
-function validatorOf(steps: readonly string[]): ValidateFunction {
+/** What keeps a webhook's body from being one GitHub describes. `name` as there: `membership-removed`. */
+export function webhookMismatchesOf(name: string, payload: unknown): readonly string[] {
+  return mismatches(compiled(['webhooks', name]), payload);
+}
+
+function compiled(steps: readonly string[]): ValidateFunction {
   const pointer = steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')));
-  const validate = ajv.getSchema(`github#/operations/${pointer.join('/')}`);
+  const validate = ajv.getSchema(`github#/${pointer.join('/')}`);
   if (validate === undefined) throw new RangeError(`the extract has no ${steps.join(' ')}`);
   return validate;
 }

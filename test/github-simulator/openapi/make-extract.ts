@@ -10,8 +10,28 @@ const OPERATIONS = [
   '/repos/{owner}/{repo}',
   '/repos/{owner}/{repo}/contents/{path}',
   '/user',
+  '/user/orgs',
+  '/user/memberships/orgs',
+  '/user/memberships/orgs/{org}',
+  '/user/teams',
+  '/orgs/{org}/teams/{team_slug}/memberships/{username}',
   '/rate_limit',
 ] as const;
+
+const WEBHOOKS = [
+  'github-app-authorization-revoked',
+  'installation-created',
+  'installation-deleted',
+  'installation-suspend',
+  'installation-unsuspend',
+  'organization-member-added',
+  'organization-member-removed',
+  'membership-added',
+  'membership-removed',
+] as const;
+
+/** Optional members the simulator does not send; their schemas would be most of the extract. */
+const UNSENT = new Set(['enterprise', 'repository', 'repositories', 'requester']);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -72,6 +92,27 @@ function responsesOf(description: unknown, path: string): Json {
   return byStatus;
 }
 
+/** The schema of one webhook's body. */
+function webhookOf(description: unknown, name: string): unknown {
+  const body = at(
+    description,
+    'x-webhooks',
+    name,
+    'post',
+    'requestBody',
+    'content',
+    'application/json',
+    'schema',
+  );
+  const reference = at(body, '$ref');
+  if (typeof reference !== 'string') throw new RangeError(`the description has no webhook ${name}`);
+  const schema = at(description, 'components', 'schemas', reference.split('/').at(-1) ?? '');
+  const properties = at(schema, 'properties');
+  if (!isObject(schema) || !isObject(properties)) throw new RangeError(`${name} is no object`);
+  const sent = Object.entries(properties).filter(([property]) => !UNSENT.has(property));
+  return toJsonSchema({ ...schema, properties: Object.fromEntries(sent) });
+}
+
 const { positionals } = parseArgs({ allowPositionals: true });
 const [file] = positionals;
 if (file === undefined) throw new RangeError('name the file api.github.com.json of @octokit/openapi');
@@ -79,11 +120,14 @@ const description: unknown = JSON.parse(readFileSync(file, 'utf8'));
 const operations = Object.fromEntries(
   OPERATIONS.map((path) => [`GET ${path}`, responsesOf(description, path)]),
 );
+const webhooks = Object.fromEntries(WEBHOOKS.map((name) => [name, webhookOf(description, name)]));
 const components = new Map<string, unknown>();
-collect(description, operations, components);
+collect(description, { operations, webhooks }, components);
 const extract = {
-  source: 'Answers of five operations of api.github.com, cut out of @octokit/openapi 23.0.2; see LICENSE',
+  source:
+    'Answers of ten operations of api.github.com and nine webhooks, cut out of @octokit/openapi 23.0.2; see LICENSE',
   operations,
+  webhooks,
   components: { schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))) },
 };
 writeFileSync(new URL('extract.json', import.meta.url), `${JSON.stringify(extract, null, 2)}\n`);

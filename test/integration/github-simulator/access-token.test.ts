@@ -167,7 +167,7 @@ describe('the client', () => {
 
   it.each([
     ['password', 'unsupported_grant_type'],
-    ['urn:ietf:params:oauth:grant-type:device_code', 'device_flow_disabled'],
+    ['urn:ietf:params:oauth:grant-type:device_code', 'incorrect_device_code'],
   ])('with grant type %s gets %s', async (grant_type, error) => {
     expect(await errorOf(await postToken(simulator, { grant_type }))).toEqual([200, error]);
   });

@@ -168,8 +168,7 @@ async function buildAuthorizationServer(
     publicUrl: config.publicUrl,
     resources: resourcesOf(config.publicUrl),
     scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
-    registration: config.clientRegistration,
-    registrationsPerHour: config.registrationsPerHour,
+    ...clientRules(config),
     preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
     clientDocuments,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,
@@ -204,6 +203,24 @@ async function buildAuthorizationServer(
       );
     },
   });
+}
+
+/** Who may be a client, and how much one address may ask for. */
+function clientRules(config: GatewayConfig) {
+  return {
+    registration: config.clientRegistration,
+    registrationRules: {
+      schemes: config.clientRedirectSchemes,
+      redirectList: config.clientRedirectAllowlist,
+    },
+    maxUnusedClients: config.maxUnusedClients,
+    limits: {
+      registrationsPerHour: config.registrationsPerHour,
+      authorizationsPerMinute: config.authorizationsPerMinute,
+      tokenRequestsPerMinute: config.tokenRequestsPerMinute,
+    },
+    supportContact: config.supportContact,
+  };
 }
 
 function readWorkerGateKey(config: GatewayConfig): Uint8Array {

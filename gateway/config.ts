@@ -105,6 +105,7 @@ const crossChecks: readonly CrossCheck<Fields>[] = [
     needs: ['accessTokenTtlSeconds', 'refreshTokenIdleTtlSeconds', 'refreshTokenMaxTtlSeconds'],
     check: objectToLifetimes,
   },
+  { needs: ['clientRegistration', 'clientRedirectAllowlist'], check: objectToRedirectList },
   { needs: ['workerUrls', 'workerAllowHttp'], check: objectToPlainWorkers },
   { needs: ['workerUrls', 'workerGateKey'], check: objectToMissingGateKey },
   { needs: REDIS_VALUES, check: objectToRedis },
@@ -166,6 +167,16 @@ function objectToLifetimes(values: Values): Objections {
     objections.push({ key: 'refreshTokenIdleTtlSeconds', problem });
   }
   return objections;
+}
+
+/** A list without the mode would be ignored, and the mode without a list would let nobody in. */
+function objectToRedirectList({ clientRegistration, clientRedirectAllowlist }: Values): Objections {
+  const isListed = clientRegistration === 'allowlist';
+  if (isListed === (clientRedirectAllowlist !== undefined)) return [];
+  const problem = isListed
+    ? 'is required with CLIENT_REGISTRATION=allowlist'
+    : 'has no effect without CLIENT_REGISTRATION=allowlist';
+  return [{ key: 'clientRedirectAllowlist', problem }];
 }
 
 /** Calls carry access tokens: on a network they are not to travel in the clear unless the operator says so. */

@@ -17,6 +17,8 @@ import {
   createRetirements,
   deriveCurrent,
 } from '../../shared/vault/index.ts';
+import type { AddressLimits } from './address-limits.ts';
+import { limitAddresses } from './address-limits.ts';
 import { createAccounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { createClientDocuments } from './client-documents/client-documents.ts';
@@ -34,7 +36,8 @@ import { createProvider } from './provider.ts';
 import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
 import { subscribeProviderEvents } from './provider-events.ts';
-import { limitRegistrations } from './registration-limit.ts';
+import { createRegistrationNames } from './registration-names.ts';
+import type { RegistrationRules } from './registration-policy.ts';
 import { createRequestNormaliser } from './request-normaliser.ts';
 import { ROUTES } from './routes.ts';
 import { loadSigningKeys } from './signing-keys.ts';
@@ -54,9 +57,12 @@ export interface AuthorizationServerDeps {
   readonly publicUrl: string;
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
-  readonly registration: 'open' | 'off';
-  /** From one address. */
-  readonly registrationsPerHour: number;
+  readonly registration: 'open' | 'allowlist' | 'off';
+  readonly registrationRules: RegistrationRules;
+  readonly maxUnusedClients: number;
+  readonly limits: AddressLimits;
+  /** Whom people ask for help; shown on pages that report a fault. */
+  readonly supportContact: string | undefined;
   readonly preregistered: PreregisteredClients;
   /** How client ID metadata documents are fetched; absent when they are off. */
   readonly clientDocuments:
@@ -100,16 +106,20 @@ export interface AuthorizationServer {
  * @throws what loading the signing keys throws: without them a gateway does not start.
  */
 export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
-  const { publicUrl, resources, scopes, clock, events } = deps;
+  const { clock, events } = deps;
   const signingKeys = await loadSigningKeys(deps);
   const core = createTokenCore(deps, signingKeys);
+  const registrationNames = createRegistrationNames({
+    secret: deriveCurrent(deps.gatewayRing, 'registration-names'),
+    clock,
+  });
   const provider = createProvider(
     {
       ...deps,
       clientDocuments: deps.clientDocuments !== undefined,
       grantTtlSeconds: deps.refreshTokenMaxSeconds,
     },
-    { ...core, signingKeys, clock, cookieKeys: cookieKeys(deps.gatewayRing) },
+    { ...core, signingKeys, clock, registrationNames, cookieKeys: cookieKeys(deps.gatewayRing) },
   );
   subscribeProviderEvents(provider, { events, onFault: deps.onFault });
   const routes = Router({ caseSensitive: true, strict: true });
@@ -118,8 +128,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
     res.send(JSON.stringify(signingKeys.publicJwks));
   });
-  routes.post(ROUTES.registration, limitRegistrations(deps.registrationsPerHour));
-  routes.use(createRequestNormaliser({ publicUrl, scopes, resources }));
+  routes.use(limitAddresses(deps.limits));
+  routes.use(createRequestNormaliser({ ...deps, registrationNames }));
   routes.use(createLoginPages(deps, provider, core));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });
   deps.revocations.onResumed(() => {
@@ -151,10 +161,8 @@ function createTokenCore(
   const now = () => clock.now();
   const { vault, retirements } = createVault(deps);
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
-  const clients = createClients({ store, gatewayRing });
-  const clientDocuments =
-    deps.clientDocuments &&
-    createClientDocuments({ ...deps.clientDocuments, store, gatewayRing, clock, publicUrl: deps.publicUrl });
+  const clients = createClients({ store, gatewayRing, clock, maxUnused: deps.maxUnusedClients });
+  const clientDocuments = deps.clientDocuments && createClientDocuments({ ...deps, ...deps.clientDocuments });
   const codes = createCodes({ store, gatewayRing, now });
   const refreshTokens = createRefreshTokens(gatewayRing);
   const lifetimes = {
@@ -212,7 +220,7 @@ function createUpstream(
   const githubHost = github.host.key;
   const refresh = createCredentialRefresh({ store, vault, oauth: github.oauth, githubHost, clock, onFault });
   const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;
-  return { refresh, freshen: createCredentialFreshener({ vault, grants, refresh, clock, neededMs }) };
+  return { refresh, freshen: createCredentialFreshener({ ...deps, vault, grants, refresh, neededMs }) };
 }
 
 /** What is due with GitHub: tokens to delete, tokens that GitHub refused to a worker. */
@@ -262,7 +270,7 @@ function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, cor
     clock,
     events,
   };
-  return createLoginRoutes(login, { publicUrl: deps.publicUrl, onFault: deps.onFault });
+  return createLoginRoutes(login, deps);
 }
 
 /** Cookie signatures of every root key are accepted, so that rotating GATEWAY_KEYS signs nobody out. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../../shared/clock.ts';
 import type { RecordFamily, Records, Store } from '../../shared/store/index.ts';
 import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
+import { hashClientSecret } from './client-secrets.ts';
 
 /** A record that belongs to oidc-provider; the library itself judges its members. */
 export const payloadFamily: RecordFamily<AdapterPayload> = {
@@ -11,25 +13,73 @@ export const payloadFamily: RecordFamily<AdapterPayload> = {
   shape: z.record(z.string(), z.unknown()),
 };
 
+const DAY_MS = 24 * 60 * 60_000;
+/** How long a registered client lives without ever holding a grant (ms). */
+const UNUSED_CLIENT_MS = 7 * DAY_MS;
+/** Editors keep a dead client id for good: one that was used stays known this long after its last grant (ms). */
+const REMEMBERED_CLIENT_MS = 365 * DAY_MS;
+/** Unused clients removed at one registration; bounds what a registration costs. */
+const BATCH = 50;
+
 /** Registered clients (RFC 7591). */
 export interface Clients {
   readonly records: Records<AdapterPayload>;
+  /** Stores a new client, its secret hashed. One that exists already stays as it is. */
+  readonly register: (clientId: string, payload: AdapterPayload) => Promise<void>;
   /** A client outlives every grant it holds: a client that vanishes earlier strands its users. */
   keepUntil(clientId: string, until: number): Promise<void>;
+  /** Removes a registered client; its grants end at their next use. */
+  readonly remove: (clientId: string) => Promise<void>;
 }
 
-export function createClients(deps: { store: Store; gatewayRing: KeyRing }): Clients {
-  const records = createRecords(deps.store, payloadFamily, recordMacKeys(deps.gatewayRing));
+export function createClients(deps: {
+  store: Store;
+  gatewayRing: KeyRing;
+  clock: Clock;
+  /** Clients that were registered and never used; one more removes the oldest of them. */
+  maxUnused: number;
+}): Clients {
+  const { store, clock } = deps;
+  const records = createRecords(store, payloadFamily, recordMacKeys(deps.gatewayRing));
+  const unused = keys.unusedClients();
+
+  const remove = async (clientId: string) => {
+    await store.commit([{ op: 'delete', key: keys.client(clientId) }]);
+    await store.removeMember(unused, clientId);
+  };
+  const makeRoom = async () => {
+    for (const clientId of await store.membersUntil(unused, clock.now(), BATCH))
+      await store.removeMember(unused, clientId);
+    const excess = (await store.countMembers(unused)) - deps.maxUnused + 1;
+    if (excess <= 0) return;
+    const oldest = await store.membersUntil(unused, Number.MAX_SAFE_INTEGER, Math.min(excess, BATCH));
+    for (const clientId of oldest) await remove(clientId);
+  };
+
   return {
     records,
-    keepUntil: async (clientId, until) => {
+    register: async (clientId, payload) => {
+      await makeRoom();
+      const expiresAt = clock.now() + UNUSED_CLIENT_MS;
+      const { client_secret: secret } = payload;
+      const hashed = typeof secret === 'string' ? { client_secret: hashClientSecret(secret) } : {};
+      await store.addMember(unused, clientId, expiresAt);
+      const data = { ...payload, ...hashed };
+      await store.commit([records.put(keys.client(clientId), data, { expiresAt, expect: 'absent' })]);
+    },
+    keepUntil: async (clientId, grantEnd) => {
+      const until = grantEnd + REMEMBERED_CLIENT_MS;
       const key = keys.client(clientId);
       const found = await records.read(key);
-      if (found === undefined || found.expiresAt === null || found.expiresAt >= until) return;
+      if (found === undefined || found.expiresAt === null) return;
+      await store.removeMember(unused, clientId);
+      // Written again only when that gains a day: not every sign-in need write the client.
+      if (found.expiresAt >= until - DAY_MS) return;
       // Losing to another writer is fine: it extended the record as well.
-      await deps.store.commit([
+      await store.commit([
         records.put(key, found.data, { expiresAt: until, expect: { version: found.version } }),
       ]);
     },
+    remove,
   };
 }

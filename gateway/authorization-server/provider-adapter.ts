@@ -15,9 +15,6 @@ import type { Codes } from './token/codes.ts';
 import { parseRefreshToken } from './token/refresh-token.ts';
 import type { RefreshTokens } from './token/refresh-tokens.ts';
 
-/** How long a registered client lives without ever holding a grant (ms). */
-const UNUSED_CLIENT_MS = 7 * 24 * 60 * 60_000;
-
 interface AdapterDeps {
   readonly store: Store;
   readonly gatewayRing: KeyRing;
@@ -77,12 +74,10 @@ function recordAdapter(
   deps: AdapterDeps,
   records: Records<AdapterPayload>,
   keyOf: (id: string) => Key,
-  defaultTtlMs?: number,
 ): Partial<Adapter> {
   return {
     upsert: async (id, payload, ttl) => {
-      const ttlMs = Number.isFinite(ttl) ? Number(ttl) * 1000 : defaultTtlMs;
-      const expiresAt = ttlMs === undefined ? null : deps.clock.now() + ttlMs;
+      const expiresAt = Number.isFinite(ttl) ? deps.clock.now() + Number(ttl) * 1000 : null;
       await deps.store.commit([records.put(keyOf(id), payload, { expiresAt })]);
     },
     find: async (id) => (await records.read(keyOf(id)))?.data,
@@ -94,9 +89,9 @@ function recordAdapter(
 
 /** Clients of the operator's file first, then registered ones, then those whose id is a URL. */
 function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
-  const registered = recordAdapter(deps, deps.clients.records, keys.client, UNUSED_CLIENT_MS);
+  const registered = recordAdapter(deps, deps.clients.records, keys.client);
   return {
-    ...registered,
+    upsert: deps.clients.register,
     find: async (clientId) =>
       deps.preregistered.get(clientId) ??
       (await registered.find?.(clientId)) ??

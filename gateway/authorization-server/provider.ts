@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors, Provider } from 'oidc-provider';
 import type { Clock } from '../../shared/clock.ts';
@@ -8,10 +7,12 @@ import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { toProviderScope } from './authorization-request.ts';
+import { isClientSecret, newClientSecret } from './client-secrets.ts';
 import { cookieRules } from './cookie-names.ts';
 import { createDiscoveryCorrection } from './discovery.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import { RETRY_AFTER_SECONDS } from './protocol-error.ts';
+import type { RegistrationNames } from './registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { interactionPath, ROUTES } from './routes.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -26,7 +27,8 @@ export interface ProviderRules {
   readonly publicUrl: string;
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
-  readonly registration: 'open' | 'off';
+  readonly registration: 'open' | 'allowlist' | 'off';
+  readonly supportContact: string | undefined;
   readonly clientDocuments: boolean;
   readonly accessTokenTtlSeconds: number;
   readonly grantTtlSeconds: number;
@@ -40,6 +42,7 @@ export interface ProviderParts {
   readonly signingKeys: SigningKeys;
   readonly cookieKeys: readonly string[];
   readonly clock: Clock;
+  readonly registrationNames: RegistrationNames;
   readonly authorizationCodeGrant: GrantHandler;
   readonly refreshTokenGrant: GrantHandler;
 }
@@ -49,6 +52,9 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
   const provider = new Provider(rules.publicUrl, configuration(rules, parts));
   // Host and protocol were pinned to PUBLIC_URL by the request normaliser; see there.
   provider.proxy = true;
+  provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, presented) {
+    return isClientSecret(this.clientSecret, presented);
+  };
   provider.use(addRetryAfter);
   provider.use(
     createDiscoveryCorrection({
@@ -84,7 +90,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
-    renderError,
+    renderError: renderError(rules.supportContact),
     routes: {
       authorization: ROUTES.authorization,
       token: ROUTES.token,
@@ -107,7 +113,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
     scopes: [],
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientAuthMethods: ['none'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     clientDefaults: {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
@@ -126,11 +132,14 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
       Interaction: INTERACTION_TTL_SECONDS,
       Session: (_ctx, session) => sessionTtl(session.loginTs, epochSeconds(parts.clock)),
     },
-    features: features(rules),
+    features: features(rules, parts),
   };
 }
 
-function features(rules: ProviderRules): NonNullable<Configuration['features']> {
+function features(
+  rules: ProviderRules,
+  { registrationNames }: Pick<ProviderParts, 'registrationNames'>,
+): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
@@ -138,9 +147,10 @@ function features(rules: ProviderRules): NonNullable<Configuration['features']> 
     pushedAuthorizationRequests: { enabled: false },
     dPoP: { enabled: false },
     registration: {
-      enabled: rules.registration === 'open',
+      enabled: rules.registration !== 'off',
       issueRegistrationAccessToken: false,
-      idFactory: () => `dcr_${randomUUID()}`,
+      idFactory: (ctx) => registrationNames.nameOf(ctx.req),
+      secretFactory: newClientSecret,
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
@@ -178,24 +188,41 @@ async function addRetryAfter(ctx: KoaContextWithOIDC, next: () => Promise<void>)
 }
 
 /** Errors that must not be redirected (unknown client, bad redirect URI) become a page; nothing sent is echoed. */
-const renderError: NonNullable<Configuration['renderError']> = (ctx, _out, error) => {
-  const isOurs = ctx.status >= 500;
-  ctx.set({ ...PAGE_HEADERS });
-  ctx.body = messagePage({
-    title: isOurs ? 'Sign-in is not available right now' : 'This sign-in request cannot be used',
-    explanation: isOurs ? 'A part of the service is not reachable. Nothing was changed.' : explain(error),
-    next: isOurs
-      ? 'Try again in a moment from the application.'
-      : 'Start again from the application; if it happens again, tell the people who made it.',
-    requestId: ctx.res.getHeader('x-request-id')?.toString(),
-  });
+const renderError =
+  (support: string | undefined): NonNullable<Configuration['renderError']> =>
+  (ctx, _out, error) => {
+    const isOurs = ctx.status >= 500;
+    ctx.set({ ...PAGE_HEADERS });
+    ctx.body = messagePage({
+      ...(isOurs ? UNAVAILABLE : explain(error)),
+      requestId: ctx.res.getHeader('x-request-id')?.toString(),
+      support,
+    });
+  };
+
+const UNAVAILABLE = {
+  title: 'Sign-in is not available right now',
+  explanation: 'A part of the service is not reachable. Nothing was changed.',
+  next: 'Try again in a moment from the application.',
 };
 
-function explain(error: Error): string {
-  if (error instanceof errors.InvalidRedirectUri)
-    return 'The address to return to is not one the application registered.';
-  if (error instanceof errors.SessionNotFound)
-    return 'The request has expired, was already finished, or belongs to another browser.';
-  if (error instanceof errors.InvalidClient) return 'The application is not registered here (any more).';
-  return 'The application sent a request that is incomplete or not allowed.';
+function explain(error: Error) {
+  const title = 'This sign-in request cannot be used';
+  if (error instanceof errors.InvalidClient) {
+    // Editors keep a dead registration for good: only the person can make them register anew.
+    return {
+      title: 'This application is not registered here (any more)',
+      explanation: 'It was removed here, or it was registered at another server with this address.',
+      next: 'In the application, sign out of this server or remove it and add it again: it then registers anew.',
+    };
+  }
+  const next = 'Start again from the application; if it happens again, tell the people who made it.';
+  if (error instanceof errors.InvalidRedirectUri) {
+    return { title, explanation: 'The address to return to is not one the application registered.', next };
+  }
+  if (error instanceof errors.SessionNotFound) {
+    const explanation = 'The request has expired, was already finished, or belongs to another browser.';
+    return { title, explanation, next };
+  }
+  return { title, explanation: 'The application sent a request that is incomplete or not allowed.', next };
 }

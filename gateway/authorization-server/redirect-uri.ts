@@ -2,9 +2,24 @@ const MAX_CHARACTERS = 2048;
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost']);
 /** Visible ASCII without backslash, wildcard, quotes and angle brackets. */
 const ALLOWED_TEXT = /^[!#-)+-;=?-[\]-~]+$/;
-/** Reverse-domain private-use schemes (RFC 8252 §7.1) and those of well-known editors. */
-const PRIVATE_SCHEME =
-  /^(?:[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+|cursor|vscode|vscode-insiders|windsurf|zed|claude):$/;
+/** Reverse-domain private-use schemes (RFC 8252 §7.1). */
+const REVERSE_DOMAIN = /^[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+$/;
+/** Schemes that a browser runs, reads or treats as its own: none is a way back to a program. */
+const NEVER =
+  /^(?:javascript|data|vbscript|blob|file|filesystem|about|view-source|ftp|wss?|mailto|tel|intent)$/;
+
+/** Stands for every reverse-domain scheme in a list of schemes. */
+const ANY_REVERSE_DOMAIN = 'reverse-domain';
+/** What clients may register unless the operator says otherwise: reverse domains and well-known editors. */
+export const DEFAULT_SCHEMES: readonly string[] = [
+  ANY_REVERSE_DOMAIN,
+  'cursor',
+  'vscode',
+  'vscode-insiders',
+  'windsurf',
+  'zed',
+  'claude',
+];
 
 export type RedirectKind = 'web' | 'loopback' | 'custom-scheme';
 
@@ -12,17 +27,17 @@ export type RedirectJudgement =
   { readonly ok: true; readonly kind: RedirectKind } | { readonly ok: false; readonly fault: string };
 
 /**
- * Judges a redirect URI at registration: https, http on a literal loopback host, or an allowed private-use
- * scheme. Everything that two URL parsers could read differently is refused.
+ * Judges a redirect URI: https, http on a literal loopback host, or a private-use scheme, of `schemes` where a list is
+ * given. Everything that two URL parsers could read differently is refused.
  */
-export function judgeRedirectUri(value: unknown): RedirectJudgement {
+export function judgeRedirectUri(value: unknown, schemes?: readonly string[]): RedirectJudgement {
   if (typeof value !== 'string' || value === '') return refuse('is not a string');
   if (value.length > MAX_CHARACTERS) return refuse(`is longer than ${String(MAX_CHARACTERS)} characters`);
   if (!ALLOWED_TEXT.test(value)) return refuse('contains a character that is not allowed');
   if (!URL.canParse(value)) return refuse('is not an absolute URI');
   const url = new URL(value);
   if (value.includes('#')) return refuse('has a fragment');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return judgePrivate(value, url);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return judgePrivate(value, url, schemes);
   return judgeWeb(value, url);
 }
 
@@ -46,10 +61,17 @@ function webFault(value: string, url: URL): string | undefined {
   return undefined;
 }
 
-function judgePrivate(value: string, url: URL): RedirectJudgement {
-  if (!PRIVATE_SCHEME.test(url.protocol)) return refuse('uses a scheme that is not allowed');
+function judgePrivate(value: string, url: URL, schemes: readonly string[] | undefined): RedirectJudgement {
+  if (!isAllowedScheme(url.protocol.slice(0, -1), schemes))
+    return refuse('uses a scheme that is not allowed');
   if (!value.startsWith(url.protocol) || value.includes('@')) return refuse('is not in its plain form');
   return { ok: true, kind: 'custom-scheme' };
+}
+
+function isAllowedScheme(scheme: string, schemes: readonly string[] | undefined): boolean {
+  if (NEVER.test(scheme)) return false;
+  if (schemes === undefined || schemes.includes(scheme)) return true;
+  return REVERSE_DOMAIN.test(scheme) && schemes.includes(ANY_REVERSE_DOMAIN);
 }
 
 function hasTrickyPath(path: string): boolean {

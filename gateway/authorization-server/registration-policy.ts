@@ -1,12 +1,28 @@
-import { judgeRedirectUri } from './redirect-uri.ts';
+import { DEFAULT_SCHEMES, judgeRedirectUri } from './redirect-uri.ts';
+import { isOnRedirectList } from './redirect-list.ts';
 
 const MAX_REDIRECT_URIS = 10;
 const MAX_NAME_CHARACTERS = 128;
 const SUPPORTED_GRANT_TYPES = ['authorization_code', 'refresh_token'];
+/** Methods of a client that has a secret; clients that name neither are public (RFC 7591 §2). */
+const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
 const INFORMATIONAL_URIS = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri'];
 
 /** Client metadata as oidc-provider receives it after our policy (RFC 7591 §2). */
 export type ClientMetadata = Readonly<Record<string, unknown>>;
+
+/** What the operator allows clients to be. */
+export interface RegistrationRules {
+  /** Private-use schemes of redirect URIs; undefined allows any that is not a browser's. */
+  readonly schemes: readonly string[] | undefined;
+  /** When set, only redirect URIs on this list are kept (`CLIENT_REGISTRATION=allowlist`). */
+  readonly redirectList: readonly string[] | undefined;
+}
+
+export const DEFAULT_REGISTRATION_RULES: RegistrationRules = {
+  schemes: DEFAULT_SCHEMES,
+  redirectList: undefined,
+};
 
 export type RegistrationJudgement =
   | { readonly ok: true; readonly metadata: ClientMetadata }
@@ -21,8 +37,11 @@ export type RegistrationJudgement =
  * would make us fetch something, no scope (it would cap later step-up), no identifier or secret of the client's
  * choosing. The answer tells the client what it got (RFC 7591 §3.2.1).
  */
-export function judgeRegistration(request: ClientMetadata): RegistrationJudgement {
-  const redirects = judgeRedirectUris(request['redirect_uris']);
+export function judgeRegistration(
+  request: ClientMetadata,
+  rules: RegistrationRules = DEFAULT_REGISTRATION_RULES,
+): RegistrationJudgement {
+  const redirects = judgeRedirectUris(request['redirect_uris'], rules);
   if (!redirects.ok) return redirects;
   if (!isListOfStrings(request['response_types'], ['code'])) {
     return refuse('response_types must be ["code"]');
@@ -41,26 +60,35 @@ export function judgeRegistration(request: ClientMetadata): RegistrationJudgemen
       application_type: redirects.isNative ? 'native' : 'web',
       grant_types: grantTypes,
       response_types: ['code'],
-      token_endpoint_auth_method: 'none',
+      token_endpoint_auth_method: authMethod(request['token_endpoint_auth_method']),
       ...(name === undefined ? {} : { client_name: name }),
       ...uris,
     },
   };
 }
 
-function judgeRedirectUris(value: unknown) {
+function judgeRedirectUris(value: unknown, rules: RegistrationRules) {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_REDIRECT_URIS) {
     return refuseRedirect(`redirect_uris must be a list of 1 to ${String(MAX_REDIRECT_URIS)} URIs`);
   }
-  const judged = value.map(judgeRedirectUri);
+  const judged = value.map((uri) => judgeRedirectUri(uri, rules.schemes));
   for (const [index, judgement] of judged.entries()) {
     if (!judgement.ok) return refuseRedirect(`redirect_uris[${String(index)}] ${judgement.fault}`);
   }
-  const uris = value.map(String);
+  const all = value.map(String);
+  // One URI that the operator does not know must not cost a client the others: editors send several.
+  const { redirectList } = rules;
+  const uris = redirectList === undefined ? all : all.filter((uri) => isOnRedirectList(uri, redirectList));
+  if (uris.length === 0) return refuseRedirect('redirect_uris names nothing that this server allows');
   if (new Set(uris).size !== uris.length) return refuseRedirect('redirect_uris names one URI twice');
   // Port-free loopback matching (RFC 8252 §7.3) exists for native clients only; many send no or a wrong type.
   const isNative = judged.some((judgement) => judgement.ok && judgement.kind !== 'web');
   return { ok: true as const, uris, isNative };
+}
+
+/** A client that asks for a secret by name gets one; all others are public. */
+function authMethod(value: unknown): string {
+  return typeof value === 'string' && SECRET_METHODS.includes(value) ? value : 'none';
 }
 
 /** Unsupported grant types are dropped, not refused: clients list what they can do, not what they need. */

@@ -7,6 +7,8 @@ import type { Resource } from '../../shared/resources.ts';
 import { inviteBody } from '../http/index.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { normaliseAuthorizationRequest } from './authorization-request.ts';
+import type { RegistrationNames } from './registration-names.ts';
+import type { RegistrationRules } from './registration-policy.ts';
 import { judgeRegistration } from './registration-policy.ts';
 import { findResource } from './resource-indicator.ts';
 import { ROUTES } from './routes.ts';
@@ -22,6 +24,8 @@ export function createRequestNormaliser(rules: {
   publicUrl: string;
   scopes: ScopePolicy;
   resources: readonly [Resource, ...Resource[]];
+  registrationRules: RegistrationRules;
+  registrationNames: RegistrationNames;
 }): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(pinPublicUrl(rules.publicUrl));
@@ -34,14 +38,19 @@ export function createRequestNormaliser(rules: {
   router.post(
     ROUTES.registration,
     json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
-    applyRegistrationPolicy,
+    applyRegistrationPolicy(rules),
   );
   router.post(
     [ROUTES.token, ROUTES.revocation],
     refuseQuery,
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
   );
-  router.post([ROUTES.token, ROUTES.revocation], refuseClientSecret);
+  router.post(ROUTES.revocation, (_req, res, next) => {
+    // oidc-provider sets it at the other endpoints itself.
+    res.set('cache-control', 'no-store');
+    next();
+  });
+  router.post([ROUTES.token, ROUTES.revocation], refuseAssertion);
   router.post(ROUTES.token, (req, _res, next) => {
     canonicaliseResource(req, rules.resources);
     next();
@@ -58,6 +67,8 @@ export function createRequestNormaliser(rules: {
 function pinPublicUrl(publicUrl: string): RequestHandler {
   const url = new URL(publicUrl);
   return (req, _res, next) => {
+    // Read while the headers it may come from are still there.
+    Object.defineProperty(req, 'ip', { value: req.ip, configurable: true });
     for (const name of Object.keys(req.headers)) {
       if (name.startsWith('x-forwarded-') || name === 'forwarded') Reflect.deleteProperty(req.headers, name);
     }
@@ -76,33 +87,37 @@ const refuseQuery: RequestHandler = (req, res, next) => {
   answer(res, 400, { error: 'invalid_request', error_description: 'parameters belong in the request body' });
 };
 
-/** Every client here is public; one that presents a secret is confused about whom it talks to (RFC 6749 §2.3). */
-const refuseClientSecret: RequestHandler = (req, res, next) => {
+/** The library would ignore what it is not configured for; a client that presents an assertion expects it checked. */
+const refuseAssertion: RequestHandler = (req, res, next) => {
   const body = req.body as Record<string, unknown> | undefined;
-  if (body?.['client_secret'] === undefined && body?.['client_assertion'] === undefined) {
+  if (body?.['client_assertion'] === undefined) {
     next();
     return;
   }
-  answer(res, 401, { error: 'invalid_client', error_description: 'clients of this server have no secret' });
+  answer(res, 401, { error: 'invalid_client', error_description: 'client assertions are not served here' });
 };
 
-const applyRegistrationPolicy: RequestHandler = (req, res, next) => {
-  const body: unknown = req.body;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    answer(res, 400, {
-      error: 'invalid_client_metadata',
-      error_description: 'the body must be a JSON object',
-    });
-    return;
-  }
-  const judged = judgeRegistration(Object.fromEntries(Object.entries(body)));
-  if (!judged.ok) {
-    answer(res, 400, { error: judged.error, error_description: judged.description });
-    return;
-  }
-  replayBody(req, JSON.stringify(judged.metadata));
-  next();
-};
+function applyRegistrationPolicy(rules: {
+  registrationRules: RegistrationRules;
+  registrationNames: RegistrationNames;
+}): RequestHandler {
+  return (req, res, next) => {
+    const body: unknown = req.body;
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      const description = 'the body must be a JSON object';
+      answer(res, 400, { error: 'invalid_client_metadata', error_description: description });
+      return;
+    }
+    const judged = judgeRegistration(Object.fromEntries(Object.entries(body)), rules.registrationRules);
+    if (!judged.ok) {
+      answer(res, 400, { error: judged.error, error_description: judged.description });
+      return;
+    }
+    rules.registrationNames.note(req, judged.metadata);
+    replayBody(req, JSON.stringify(judged.metadata));
+    next();
+  };
+}
 
 function canonicaliseResource(req: Request, resources: readonly Resource[]): void {
   const body = req.body as Record<string, unknown> | undefined;

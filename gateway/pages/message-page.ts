@@ -8,6 +8,8 @@ export interface Message {
   readonly next: string;
   /** Lets an operator find the request in the log. */
   readonly requestId?: string | undefined;
+  /** Whom to ask: an https or mailto URL, or a sentence. */
+  readonly support?: string | undefined;
 }
 
 export function messagePage(message: Message): string {
@@ -16,6 +18,12 @@ export function messagePage(message: Message): string {
     html`<h1>${message.title}</h1>
       <p>${message.explanation}</p>
       <p>${message.next}</p>
+      ${message.support === undefined ? undefined : html`<p>Help: ${contact(message.support)}</p>`}
       ${message.requestId === undefined ? undefined : html`<p class="soft">Reference: <code>${message.requestId}</code></p>`}`,
   );
+}
+
+function contact(support: string) {
+  if (!/^(?:https:\/\/|mailto:)/.test(support)) return support;
+  return html`<a href="${support}">${support.replace(/^mailto:/, '')}</a>`;
 }

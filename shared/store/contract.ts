@@ -43,6 +43,7 @@ export interface Store {
   /** Puts a member into a set at a time of ours (ms), moving it when it is there already. */
   addMember(key: Key, member: string, at: number): Promise<void>;
   removeMember(key: Key, member: string): Promise<void>;
+  countMembers(key: Key): Promise<number>;
   /** Members whose time is not after `until`, the earliest first. A set is an index: what it names is verified. */
   membersUntil(key: Key, until: number, limit: number): Promise<readonly string[]>;
   /** Opens a feed on a connection of its own; entries are kept for `keepMs` at least. */

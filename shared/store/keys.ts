@@ -8,6 +8,7 @@ export type Durability = 'durable' | 'relaxed';
 
 const KINDS = {
   client: 'durable',
+  'unused-clients': 'durable',
   grant: 'durable',
   'account-grants': 'durable',
   'grants-due': 'durable',
@@ -54,6 +55,8 @@ function key(kind: KeyKind, tag: string): Key {
 /** Every key of the product; no key is built anywhere else. Content and lifetimes: shared/store/README.md. */
 export const keys = {
   client: (clientId: string) => key('client', digest(clientId)),
+  /** The set of clients that never held a grant, by when they are forgotten. */
+  unusedClients: () => key('unused-clients', 'gateway'),
   /** A client ID metadata document as last fetched. */
   clientDocument: (clientId: string) => key('client-document', digest(clientId)),
   session: (sessionId: string) => key('session', digest(sessionId)),

@@ -88,7 +88,7 @@ describe('dynamic registration (RFC 7591)', () => {
     verifies('A7', `${title} is registered`, async () => {
       const answer = await register(metadata);
       expect(answer['redirect_uris']).toEqual(metadata['redirect_uris']);
-      expect(answer['token_endpoint_auth_method']).toBe('none');
+      expect(answer['token_endpoint_auth_method']).toBe(metadata['token_endpoint_auth_method'] ?? 'none');
     });
   }
 });

@@ -112,7 +112,7 @@ describe('PKCE at the token endpoint (RFC 7636 §4.6)', () => {
 describe('authorization codes (RFC 6749 §4.1.3)', () => {
   it('083 a code shown by another client, with the right verifier, stays its owner’s', async () => {
     const of = await obtainCode();
-    const other = await registerClient(shared.stack.publicUrl);
+    const other = await registerClient(shared.stack.publicUrl, { client_name: 'Other' });
     await expectHarmless(of, redemption(other, of));
   });
 
@@ -184,7 +184,7 @@ describe('authorization codes (RFC 6749 §4.1.3)', () => {
     [
       'another client',
       async (of: Awaited<ReturnType<typeof obtainCode>>) => {
-        return redemption(await registerClient(shared.stack.publicUrl), of);
+        return redemption(await registerClient(shared.stack.publicUrl, { client_name: 'Other' }), of);
       },
     ],
     [

@@ -126,17 +126,14 @@ describe('what a client cannot choose (RFC 7591 §3.2.1)', () => {
     expect(answer['grant_types']).toEqual(['authorization_code']);
   });
 
-  it.each([
-    'private_key_jwt',
-    'client_secret_basic',
-    'client_secret_post',
-    'client_secret_jwt',
-    'tls_client_auth',
-  ])('120 method %s becomes none, says so, and no secret is handed out', async (method) => {
-    const answer = await registered({ token_endpoint_auth_method: method });
-    expect(answer['token_endpoint_auth_method']).toBe('none');
-    expect(answer['client_secret']).toBeUndefined();
-  });
+  it.each(['private_key_jwt', 'client_secret_jwt', 'tls_client_auth'])(
+    '120 method %s becomes none, says so, and no secret is handed out',
+    async (method) => {
+      const answer = await registered({ token_endpoint_auth_method: method });
+      expect(answer['token_endpoint_auth_method']).toBe('none');
+      expect(answer['client_secret']).toBeUndefined();
+    },
+  );
 
   it.each([
     'jwks_uri',

@@ -225,7 +225,7 @@ describe('revocation (RFC 7009)', () => {
 
   it('104 another client cannot revoke a refresh token', async () => {
     const { tokens } = await signIn(shared.stack, { client: shared.client });
-    const other = await registerClient(shared.stack.publicUrl);
+    const other = await registerClient(shared.stack.publicUrl, { client_name: 'Other' });
     const response = await withoutSideEffect(
       shared.stack,
       async () => await revoke({ token: tokens.refresh_token, client_id: other.clientId }),

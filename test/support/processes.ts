@@ -8,7 +8,7 @@ import type { GitHubSimulator } from '../github-simulator/index.ts';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../github-simulator/index.ts';
 import type { RoundRobin } from './round-robin.ts';
 import { startRoundRobin } from './round-robin.ts';
-import { freePorts } from './stack.ts';
+import { freePorts, NO_LIMITS } from './stack.ts';
 
 /** Two gateway processes and a worker process behind a load balancer, sharing one state folder. */
 export interface Processes {
@@ -48,6 +48,7 @@ export async function startProcesses(): Promise<Processes> {
   };
   const gatewayEnv = (port: number) => ({
     MCP_HTTP_PORT: String(port),
+    ...NO_LIMITS,
     GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
     GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
     WORKER_URLS: `http://127.0.0.1:${String(workerPort)}`,

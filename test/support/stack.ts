@@ -44,6 +44,13 @@ export interface StackOptions {
   readonly workerEnv?: Readonly<Record<string, string>>;
 }
 
+/** Every test comes from one address. */
+export const NO_LIMITS = {
+  REGISTRATION_LIMIT: '1000000',
+  AUTHORIZATION_LIMIT: '10000000',
+  TOKEN_LIMIT: '10000000',
+} as const;
+
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const github = await startGitHubSimulator();
@@ -75,8 +82,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
         GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
         WORKER_URLS: workers.join(','),
-        // Every test registers from one address.
-        REGISTRATION_LIMIT: '100000',
+        ...NO_LIMITS,
         ...options.env,
       },
       readTextFile,

@@ -144,6 +144,7 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
         await store.addMember(key, member, at);
       expect(await other.membersUntil(key, 30, 10)).toEqual(['a', 'b', 'c']);
       expect(await other.membersUntil(key, 30, 2)).toEqual(['a', 'b']);
+      expect(await other.countMembers(key)).toBe(4);
       for (const member of ['a', 'b', 'c', 'later']) await store.removeMember(key, member);
       expect(await other.membersUntil(key, 100, 10)).toEqual([]);
     });

@@ -12,6 +12,7 @@ import { createRecords, keys } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys } from '../../../shared/vault/index.ts';
 import { temporarilyUnavailable } from '../protocol-error.ts';
+import type { RegistrationRules } from '../registration-policy.ts';
 import { isClientIdUrl } from './client-id-url.ts';
 import { freshSeconds } from './freshness.ts';
 import { judgeDocument } from './judge-document.ts';
@@ -62,6 +63,7 @@ export interface ClientDocumentDeps {
   /** When set, only these hosts may be clients. */
   readonly allowedHosts: readonly string[] | undefined;
   readonly publicUrl: string;
+  readonly registrationRules: RegistrationRules;
 }
 
 /** One cache for all gateways; of concurrent requests for one document one fetches. */
@@ -121,7 +123,8 @@ async function fetchDocument(
       maxBytes: MAX_BYTES,
     });
     const contentType = headerOf(answer.headers['content-type']);
-    const judged = judgeDocument(clientId, { status: answer.status, contentType, body: answer.body });
+    const document = { status: answer.status, contentType, body: answer.body };
+    const judged = judgeDocument(clientId, document, deps.registrationRules);
     const isOutage = answer.status >= 500 || answer.status === 429;
     if (!judged.ok) return isOutage ? afterOutage(previous, now) : failed;
     const freshUntil = now + freshSeconds(headerOf(answer.headers['cache-control'])) * 1000;

@@ -1,4 +1,4 @@
-import type { ClientMetadata } from '../registration-policy.ts';
+import type { ClientMetadata, RegistrationRules } from '../registration-policy.ts';
 import { judgeRegistration } from '../registration-policy.ts';
 
 /** What a document host answered. */
@@ -17,14 +17,18 @@ export type DocumentJudgement =
  * Decides whether an answer is the metadata of the client whose id is its URL. Registration rules hold for it as
  * for any other client; secrets and methods that need one are refused (draft-02 §4).
  */
-export function judgeDocument(clientId: string, answer: DocumentAnswer): DocumentJudgement {
+export function judgeDocument(
+  clientId: string,
+  answer: DocumentAnswer,
+  rules: RegistrationRules,
+): DocumentJudgement {
   if (answer.status !== 200) return refuse(`status ${String(answer.status)}`);
   if (!JSON_TYPE.test(answer.contentType ?? '')) return refuse('not JSON by its type');
   const document = parse(answer.body);
   if (document === undefined) return refuse('not a JSON object');
   const fault = faultOf(clientId, document);
   if (fault !== undefined) return refuse(fault);
-  const judged = judgeRegistration(document);
+  const judged = judgeRegistration(document, rules);
   return judged.ok ? { ok: true, metadata: judged.metadata } : refuse(judged.description);
 }
 

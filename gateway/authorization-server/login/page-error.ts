@@ -28,7 +28,13 @@ const EXPLANATIONS = {
 } as const;
 
 /** Answers every failure of the login routes with a page; faults of ours are reported, the rest is the browser's. */
-export function answerLoginError(onFault: (error: unknown, req: Request) => void): ErrorRequestHandler {
+export function answerLoginError({
+  onFault,
+  supportContact: support,
+}: {
+  onFault: (error: unknown, req: Request) => void;
+  supportContact: string | undefined;
+}): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) {
       next(error);
@@ -47,6 +53,7 @@ export function answerLoginError(onFault: (error: unknown, req: Request) => void
             ? 'Reload this page in a moment.'
             : 'Go back to the application and start signing in again.',
         requestId: res.get('x-request-id'),
+        support,
       }),
     );
   };

@@ -15,6 +15,7 @@ const MAX_FORM_BYTES = 8 * 1024;
 
 export interface LoginRouteRules {
   readonly publicUrl: string;
+  readonly supportContact: string | undefined;
   /** Called for faults that are not the browser's. */
   readonly onFault: (error: unknown, req: Request) => void;
 }
@@ -40,7 +41,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     if (req.method === 'GET') sendOn(res, cookies, await comeBack(deps, cookies, { req, res }));
     else refuseMethod(res);
   });
-  router.use([ROUTES.interaction, ROUTES.callback], answerLoginError(rules.onFault));
+  router.use([ROUTES.interaction, ROUTES.callback], answerLoginError(rules));
   return router;
 }
 

@@ -1,4 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
+import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
+import { credentialDigest } from '../../../shared/revocation/index.ts';
 import type { CredentialStanding, CredentialVault } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
@@ -12,6 +14,7 @@ export interface FreshenDeps {
   readonly grants: Grants;
   readonly refresh: CredentialRefresh;
   readonly clock: Clock;
+  readonly revocations: Pick<RevocationPublisher, 'publish'>;
   /** Life of an access token and the longest call made with it (ms). */
   readonly neededMs: number;
 }
@@ -49,10 +52,12 @@ function outlives(standing: CredentialStanding, until: number): boolean {
 
 /** Closes a credential that GitHub no longer honours, and with it every grant that stands on it. */
 export async function endHolders(
-  deps: Pick<FreshenDeps, 'vault' | 'grants'>,
+  deps: Pick<FreshenDeps, 'vault' | 'grants' | 'revocations'>,
   handle: string,
   version: number,
 ): Promise<void> {
+  // One entry stops them all; ending them one by one, with a reason for each time line, takes longer.
+  await deps.revocations.publish({ kind: 'credential', id: credentialDigest(handle) });
   for (const grantId of await deps.vault.quarantine(handle, version)) {
     await deps.grants.end(grantId, 'credential_gone');
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { GitHubOAuthClient } from '../../../shared/github/index.ts';
 import { GitHubOAuthError } from '../../../shared/github/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
+import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import { keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { CredentialReader, CredentialVault } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
@@ -19,6 +20,7 @@ export interface RefusedCredentialsDeps {
   readonly refresh: CredentialRefresh;
   readonly oauth: Pick<GitHubOAuthClient, 'checkToken'>;
   readonly clock: Clock;
+  readonly revocations: Pick<RevocationPublisher, 'publish'>;
   readonly onFault: (error: unknown, req: undefined) => void;
 }
 

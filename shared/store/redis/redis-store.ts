@@ -55,6 +55,7 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
     removeMember: async (key, member) => {
       await run(async () => await client.zrem(key.text, member));
     },
+    countMembers: async (key) => await run(async () => await client.zcard(key.text)),
     membersUntil: async (key, until, limit) =>
       await run(async () => await client.zrangebyscore(key.text, '-inf', until, 'LIMIT', 0, limit)),
     openFeed: (key, keepMs) => createRedisFeed({ ...connect(options), key, keepMs }),

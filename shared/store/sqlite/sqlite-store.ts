@@ -68,11 +68,14 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
   };
 }
 
-function createSets(database: DatabaseSync): Pick<Store, 'addMember' | 'removeMember' | 'membersUntil'> {
+function createSets(
+  database: DatabaseSync,
+): Pick<Store, 'addMember' | 'removeMember' | 'countMembers' | 'membersUntil'> {
   const add = database.prepare(
     'INSERT INTO set_members (key, member, at) VALUES (?, ?, ?) ON CONFLICT (key, member) DO UPDATE SET at = excluded.at',
   );
   const remove = database.prepare('DELETE FROM set_members WHERE key = ? AND member = ?');
+  const count = database.prepare('SELECT count(*) AS members FROM set_members WHERE key = ?');
   const list = database.prepare(
     'SELECT member FROM set_members WHERE key = ? AND at <= ? ORDER BY at LIMIT ?',
   );
@@ -83,6 +86,7 @@ function createSets(database: DatabaseSync): Pick<Store, 'addMember' | 'removeMe
     removeMember: async (key, member) => {
       await retryWhileBusy(() => remove.run(key.text, member));
     },
+    countMembers: async (key) => await retryWhileBusy(() => Number(count.get(key.text)?.['members'] ?? 0)),
     membersUntil: async (key, until, limit) =>
       await retryWhileBusy(() => list.all(key.text, until, limit).map((row) => String(row['member']))),
   };

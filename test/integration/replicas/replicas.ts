@@ -10,7 +10,7 @@ import type { Nginx } from '../../support/nginx.ts';
 import { startNginx } from '../../support/nginx.ts';
 import { stop, waitUntilReady } from '../../support/processes.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts, NO_LIMITS } from '../../support/stack.ts';
 
 export type StoreKind = 'sqlite' | 'redis';
 
@@ -77,6 +77,7 @@ async function start({ store, workerUrl }: ReplicaOptions, closers: (() => Promi
   const runGateway = async (gatewayPort: number) =>
     await run('gateway/main.ts', {
       MCP_HTTP_PORT: String(gatewayPort),
+      ...NO_LIMITS,
       TRUSTED_PROXIES: '127.0.0.1',
       GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
       GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isClientIdUrl } from '../../../gateway/authorization-server/client-documents/client-id-url.ts';
 import { freshSeconds } from '../../../gateway/authorization-server/client-documents/freshness.ts';
+import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/registration-policy.ts';
 import { judgeDocument } from '../../../gateway/authorization-server/client-documents/judge-document.ts';
 
 const ID = 'https://client.example/oauth/client.json';
@@ -45,7 +46,7 @@ describe('a client id that is a URL (draft-02 §3; threats 128)', () => {
 
 describe('a client document (draft-02 §4)', () => {
   it('is client metadata under the registration rules', () => {
-    expect(judgeDocument(ID, answer(document))).toMatchObject({
+    expect(judgeDocument(ID, answer(document), DEFAULT_REGISTRATION_RULES)).toMatchObject({
       ok: true,
       metadata: { client_name: 'Client', application_type: 'web', token_endpoint_auth_method: 'none' },
     });
@@ -53,7 +54,7 @@ describe('a client document (draft-02 §4)', () => {
 
   it('with portless loopback redirects is a native client, whatever it says (Claude Code)', () => {
     const native = { ...document, redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'] };
-    expect(judgeDocument(ID, answer(native))).toMatchObject({
+    expect(judgeDocument(ID, answer(native), DEFAULT_REGISTRATION_RULES)).toMatchObject({
       ok: true,
       metadata: { application_type: 'native' },
     });
@@ -70,15 +71,19 @@ describe('a client document (draft-02 §4)', () => {
     ['null', 'null'],
     ['no JSON', '<html>'],
   ])('is refused with %s (threats 129, 133, 134)', (_name, body) => {
-    expect(judgeDocument(ID, answer(body))).toMatchObject({ ok: false });
+    expect(judgeDocument(ID, answer(body), DEFAULT_REGISTRATION_RULES)).toMatchObject({ ok: false });
   });
 
   it.each([204, 206, 301, 302, 404, 500])('is refused with status %i', (status) => {
-    expect(judgeDocument(ID, answer(document, status))).toMatchObject({ ok: false });
+    expect(judgeDocument(ID, answer(document, status), DEFAULT_REGISTRATION_RULES)).toMatchObject({
+      ok: false,
+    });
   });
 
   it.each(['text/html', 'text/plain', undefined])('is refused as %s', (contentType) => {
-    expect(judgeDocument(ID, { ...answer(document), contentType })).toMatchObject({ ok: false });
+    expect(judgeDocument(ID, { ...answer(document), contentType }, DEFAULT_REGISTRATION_RULES)).toMatchObject(
+      { ok: false },
+    );
   });
 });
 

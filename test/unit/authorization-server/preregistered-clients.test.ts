@@ -36,11 +36,11 @@ describe('preregistered clients', () => {
       'client 1',
     ],
     ['no redirect URI', [{ client_id: 'ide' }], 'redirect_uris'],
-    ['a secret, which nothing would ask for', [{ ...ide, client_secret: 'x' }], 'confidential'],
+    ['a secret that nothing would ask for', [{ ...ide, client_secret: 'x'.repeat(32) }], 'no token_endpoint'],
     [
       'a method with a secret',
       [{ ...ide, token_endpoint_auth_method: 'client_secret_basic' }],
-      'confidential',
+      'client_secret of 32',
     ],
   ])('refuse %s', (_, clients, fault) => {
     expect(() => parse(...clients)).toThrow(fault);

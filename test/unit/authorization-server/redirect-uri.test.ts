@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeRedirectUri, redirectTarget } from '../../../gateway/authorization-server/redirect-uri.ts';
+import { isOnRedirectList } from '../../../gateway/authorization-server/redirect-list.ts';
+import {
+  DEFAULT_SCHEMES,
+  judgeRedirectUri,
+  redirectTarget,
+} from '../../../gateway/authorization-server/redirect-uri.ts';
 
 describe('a redirect URI at registration (threats T4)', () => {
   it.each([
@@ -13,7 +18,7 @@ describe('a redirect URI at registration (threats T4)', () => {
     ['cursor://anysphere.cursor-retrieval/oauth/user-abc/callback', 'custom-scheme'],
     ['com.example.app:/cb', 'custom-scheme'],
   ])('%s is accepted as %s', (uri, kind) => {
-    expect(judgeRedirectUri(uri)).toEqual({ ok: true, kind });
+    expect(judgeRedirectUri(uri, DEFAULT_SCHEMES)).toEqual({ ok: true, kind });
   });
 
   it.each([
@@ -63,7 +68,7 @@ describe('a redirect URI at registration (threats T4)', () => {
     7,
     null,
   ])('%j is refused', (uri) => {
-    expect(judgeRedirectUri(uri)).toMatchObject({ ok: false });
+    expect(judgeRedirectUri(uri, DEFAULT_SCHEMES)).toMatchObject({ ok: false });
   });
 
   it('is never accepted when a second parser would go to another host', () => {
@@ -100,5 +105,40 @@ describe('a redirect URI at registration (threats T4)', () => {
       kind: 'web',
     });
     expect(redirectTarget('cursor://x/y')).toEqual({ target: 'cursor://…', kind: 'custom-scheme' });
+  });
+});
+
+describe('private-use schemes of redirect URIs (RFC 8252 §7.1)', () => {
+  it('are those the operator lists, and reverse domains only where the list says so', () => {
+    expect(judgeRedirectUri('myapp://cb', ['myapp'])).toMatchObject({ ok: true });
+    expect(judgeRedirectUri('cursor://cb', ['myapp'])).toMatchObject({ ok: false });
+    expect(judgeRedirectUri('com.example.app:/cb', ['myapp'])).toMatchObject({ ok: false });
+    expect(judgeRedirectUri('com.example.app:/cb', ['reverse-domain'])).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'blob:x',
+    'about:blank',
+    'ws://a/',
+  ])('%s is none, whatever is listed', (uri) => {
+    expect(judgeRedirectUri(uri)).toMatchObject({ ok: false });
+    expect(judgeRedirectUri(uri, [uri.split(':')[0] ?? ''])).toMatchObject({ ok: false });
+  });
+});
+
+describe('the list of redirect URIs (CLIENT_REGISTRATION=allowlist)', () => {
+  it.each([
+    ['http://127.0.0.1:5555/cb', ['loopback'], true],
+    ['http://localhost/cb', ['https://localhost'], false],
+    ['https://claude.ai/api/mcp/auth_callback', ['https://claude.ai'], true],
+    ['https://claude.ai.evil.example/cb', ['https://claude.ai'], false],
+    ['https://claude.ai/other', ['https://claude.ai/api/mcp/auth_callback'], false],
+    ['cursor://x/cb', ['cursor:'], true],
+    ['cursors://x/cb', ['cursor:'], false],
+  ])('%s on %j: %s', (uri, list, isListed) => {
+    expect(isOnRedirectList(uri, list)).toBe(isListed);
   });
 });

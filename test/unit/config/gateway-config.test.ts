@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SCHEMES } from '../../../gateway/authorization-server/index.ts';
 import { loadGatewayConfig } from '../../../gateway/config.ts';
 import { ConfigurationError } from '../../../shared/config/index.ts';
 import type { ConfigFault, Environment } from '../../../shared/config/index.ts';
@@ -33,6 +34,12 @@ describe('loadGatewayConfig', () => {
     expect(load({})).toEqual({
       publicUrl: 'http://localhost:3000',
       grantsPerClient: 20,
+      authorizationsPerMinute: 600,
+      tokenRequestsPerMinute: 3000,
+      clientRedirectAllowlist: undefined,
+      clientRedirectSchemes: DEFAULT_SCHEMES,
+      maxUnusedClients: 10_000,
+      supportContact: undefined,
       httpHost: 'localhost',
       httpPort: 3000,
       opsHost: '127.0.0.1',
@@ -122,7 +129,9 @@ describe('loadGatewayConfig', () => {
 
   it.each([
     ['STORE', 'postgres', 'sqlite'],
-    ['CLIENT_REGISTRATION', 'allowlist', 'open or off'],
+    ['CLIENT_REGISTRATION', 'closed', 'open or allowlist or off'],
+    ['CLIENT_REDIRECT_ALLOWLIST', 'loopback', 'no effect without'],
+    ['CLIENT_REDIRECT_SCHEMES', 'cursor:', 'without a colon'],
     ['ACCESS_TOKEN_TTL', '59', '60 to 3600'],
     ['ACCESS_TOKEN_TTL', '3601', '60 to 3600'],
     ['REFRESH_TOKEN_REUSE_WINDOW', '301', '0 to 300'],

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectOAuthError } from '../support/expect-answer.ts';
-import { REDIRECT_URI, signIn } from '../support/oauth-client.ts';
+import { postForm, REDIRECT_URI, signIn } from '../support/oauth-client.ts';
 import type { Stack } from '../support/stack.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -85,5 +85,29 @@ describe('an address that nobody vouches for', () => {
     expect((await register(stack, '198.51.100.99')).status).toBe(429);
     const again = await signIn(stack, { client: session.client });
     expect(again.tokens.access_token).not.toBe('');
+  });
+});
+
+describe('authorization and token requests from one address (threats T23)', () => {
+  it('are refused beyond the limit: a page for a browser, the protocol’s error for a client', async () => {
+    const stack = await startStack({ env: { AUTHORIZATION_LIMIT: '2', TOKEN_LIMIT: '2' } });
+    try {
+      const statuses = [];
+      for (let index = 0; index < 3; index += 1) {
+        statuses.push((await fetch(`${stack.publicUrl}/authorize`, { redirect: 'manual' })).status);
+      }
+      expect(statuses).toEqual([400, 400, 429]);
+      const page = await fetch(`${stack.publicUrl}/authorize`);
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+      const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'nobody' };
+      for (let index = 0; index < 2; index += 1) {
+        expect((await postForm(`${stack.publicUrl}/token`, form)).status).toBe(401);
+      }
+      const refused = await postForm(`${stack.publicUrl}/token`, form);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      await expectOAuthError(refused, 429, 'temporarily_unavailable');
+    } finally {
+      await stack.close();
+    }
   });
 });

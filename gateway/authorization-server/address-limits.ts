@@ -1,0 +1,62 @@
+import { Router } from 'express';
+import type { RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
+import { ROUTES } from './routes.ts';
+
+const MINUTE_MS = 60_000;
+
+/** What one address may ask for, counted by each gateway for itself, refused requests included. */
+export interface AddressLimits {
+  readonly registrationsPerHour: number;
+  readonly authorizationsPerMinute: number;
+  readonly tokenRequestsPerMinute: number;
+}
+
+/**
+ * Limits by address (IPv6: one /56 network), RFC 6585 §4. A client needs one registration for months; anybody may send
+ * one, and each is kept for days: without a limit one machine fills the store. Every authorization request writes, and
+ * may make us fetch a document from a client id never seen before. Token requests cost signatures and let codes, secrets
+ * and user codes be guessed at.
+ *
+ * Runs before forwarded headers are pinned: the address is the one TRUSTED_PROXIES vouch for.
+ */
+export function limitAddresses(limits: AddressLimits): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.post(
+    ROUTES.registration,
+    limit({ windowMs: 60 * MINUTE_MS, limit: limits.registrationsPerHour }, refuseRequest),
+  );
+  router.use(
+    [ROUTES.authorization, ROUTES.interaction],
+    limit({ windowMs: MINUTE_MS, limit: limits.authorizationsPerMinute }, refuseBrowser),
+  );
+  router.post(
+    [ROUTES.token, ROUTES.revocation],
+    limit({ windowMs: MINUTE_MS, limit: limits.tokenRequestsPerMinute }, refuseRequest),
+  );
+  return router;
+}
+
+function limit(of: { windowMs: number; limit: number }, handler: RequestHandler): RequestHandler {
+  // Its warnings about proxies go to the console, on every start that has no load balancer.
+  return rateLimit({ ...of, standardHeaders: 'draft-8', legacyHeaders: false, validate: false, handler });
+}
+
+const refuseRequest: RequestHandler = (_req, res) => {
+  res.status(429).set('cache-control', 'no-store').json({
+    error: 'temporarily_unavailable',
+    error_description: 'too many requests from this address; try again later',
+  });
+};
+
+const refuseBrowser: RequestHandler = (_req, res) => {
+  res.status(429).set(PAGE_HEADERS);
+  res.send(
+    messagePage({
+      title: 'Too many sign-ins at once',
+      explanation: 'This network address has asked for more than we answer in a minute.',
+      next: 'Wait a minute and start again from the application.',
+    }),
+  );
+};

@@ -1,0 +1,107 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectOAuthError } from '../support/expect-answer.ts';
+import { openBrowser } from '../support/browser.ts';
+import {
+  authorizationRequest,
+  callTool,
+  postJson,
+  refreshRequest,
+  postForm,
+  registerClient,
+  REDIRECT_URI,
+  signIn,
+} from '../support/oauth-client.ts';
+import type { StackOptions } from '../support/stack.ts';
+import { startStack } from '../support/stack.ts';
+
+async function start(env: NonNullable<StackOptions['env']>, gateways = 1) {
+  const stack = await startStack({ env, gateways });
+  onTestFinished(stack.close);
+  return stack;
+}
+
+async function register(base: string, metadata: Record<string, unknown>, forwardedFor?: string) {
+  const headers: Record<string, string> =
+    forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  return await postJson(`${base}/register`, { redirect_uris: [REDIRECT_URI], ...metadata }, headers);
+}
+
+describe('a host that registers twice for one connection (facts/peers §3, item 3)', () => {
+  it('gets one client, also from two gateways at the same moment', async () => {
+    const stack = await start({}, 2);
+    const [first = '', second = ''] = stack.gateways;
+    const ids = await Promise.all(
+      [first, second, first, second].map(async (base) => (await registerClient(base)).clientId),
+    );
+    expect(new Set(ids).size).toBeLessThanOrEqual(2);
+    expect(
+      (await signIn(stack, { client: { clientId: ids[0] ?? '', redirectUri: REDIRECT_URI } })).tokens,
+    ).toBeDefined();
+  });
+
+  it('shares it with nobody at another address, nor with other metadata', async () => {
+    const stack = await start({ TRUSTED_PROXIES: '127.0.0.1,::1' });
+    const answers = [
+      await register(stack.publicUrl, {}, '198.51.100.1'),
+      await register(stack.publicUrl, {}, '198.51.100.2'),
+      await register(stack.publicUrl, { client_name: 'Other' }, '198.51.100.1'),
+    ];
+    const ids = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { client_id: string }).client_id),
+    );
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
+describe('clients that nobody signs in with (threats T9)', () => {
+  it('are bounded: the oldest goes, one that was used stays', async () => {
+    const stack = await start({ MAX_UNUSED_CLIENTS: '3' });
+    const used = await signIn(stack);
+    const unused = [];
+    for (let index = 0; index < 5; index += 1) {
+      unused.push(await registerClient(stack.publicUrl, { client_name: `Unused ${String(index)}` }));
+    }
+    const answers = [];
+    for (const client of unused) {
+      const page = await openBrowser().get(authorizationRequest(stack.publicUrl, client).url);
+      answers.push(page.status);
+    }
+    expect(answers).toEqual([400, 400, 303, 303, 303]);
+    expect((await callTool(stack.mcpUrl, used.tokens.access_token)).status).toBe(200);
+    const refreshed = await postForm(
+      `${stack.publicUrl}/token`,
+      refreshRequest(used.client, used.tokens.refresh_token),
+    );
+    expect(refreshed.status).toBe(200);
+  });
+});
+
+describe('CLIENT_REGISTRATION=allowlist', () => {
+  const env = { CLIENT_REGISTRATION: 'allowlist', CLIENT_REDIRECT_ALLOWLIST: 'loopback,https://claude.ai' };
+
+  it('keeps the redirect URIs on the list and says so (RFC 7591 §3.2.1)', async () => {
+    const stack = await start(env);
+    const answer = await register(stack.publicUrl, {
+      redirect_uris: ['cursor://x/cb', REDIRECT_URI, 'https://evil.example/cb'],
+    });
+    expect(answer.status).toBe(201);
+    expect(((await answer.json()) as { redirect_uris: unknown }).redirect_uris).toEqual([REDIRECT_URI]);
+  });
+
+  it('refuses a client that has none', async () => {
+    const stack = await start(env);
+    const refused = await register(stack.publicUrl, { redirect_uris: ['https://evil.example/cb'] });
+    await expectOAuthError(refused, 400, 'invalid_redirect_uri');
+  });
+});
+
+describe('the page for a client id that is dead (facts/peers §3, item 10)', () => {
+  it('says what to do and whom to ask', async () => {
+    const stack = await start({ SUPPORT_CONTACT: 'mailto:platform@example.com' });
+    const client = { clientId: 'dcr_gone', redirectUri: REDIRECT_URI };
+    const page = await openBrowser().get(authorizationRequest(stack.publicUrl, client).url);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('add it again');
+    expect(page.text).toContain('href="mailto:platform@example.com"');
+  });
+});

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { exitCodeOf, sumUp } from './run/check-result.ts';
 import type { CheckResult } from './run/check-result.ts';
 import { runCommand } from './run/command.ts';
+import { runConformanceCheck } from './run/conformance-check.ts';
 import { runStaticCheck, STATIC_CHECKS } from './run/static-checks.ts';
 import { listSuites } from './run/suites.ts';
 import { ensureSystemParts, SYSTEM_PARTS } from './run/system-parts.ts';
@@ -28,6 +29,7 @@ try {
     if (quick && !suite.quick) continue;
     await record(runVitestSuite({ name: suite.name, temporaryFolder, run: runCommand }));
   }
+  if (!quick) await record(runConformanceCheck(runCommand));
 } finally {
   await rm(temporaryFolder, { recursive: true, force: true });
 }

@@ -15,34 +15,28 @@ export const AUTHORIZATION_REQUIREMENTS = [
   tested('D5', DISCOVERY, 'Both root forms answer for an issuer without a path.'),
   tested('D6', DISCOVERY, 'The issuer in the document is the very string the document was found by.'),
   tested('D7', SECURITY, 'Both documents list S256, without which clients refuse to go on.'),
-  later('D8', REGISTRATION, {
-    behavior: 'Client id metadata documents are advertised when they are accepted.',
-    reason: 'client id metadata documents come with A2–A4',
-  }),
+  tested('D8', REGISTRATION, 'Client id metadata documents are advertised when they are accepted.'),
   tested('D9', 'A basic/authorization', 'Metadata says that authorization responses carry iss.'),
   later('D10', DISCOVERY, {
     behavior: 'Clients keep credentials per authorization server.',
     reason: 'a duty of clients; there is one authorization server',
   }),
   tested('A1', AUTHORIZATION, 'The OAuth 2.1 code flow with PKCE works for public clients.'),
-  later('A2', REGISTRATION, {
-    behavior: 'A client id that is an https URL is resolved to a metadata document.',
-    reason: 'client id metadata documents are not accepted yet',
-  }),
+  tested('A2', REGISTRATION, 'A client id that is an https URL is resolved to a metadata document.'),
   later('A3', REGISTRATION, {
     behavior: 'A fetched metadata document is validated and cached.',
-    reason: 'comes with A2',
+    reason: 'tested in test/integration/gateway/client-documents.test.ts',
   }),
   later('A4', SECURITY, {
     behavior: 'Fetching a metadata document reaches no private address.',
-    reason: 'comes with A2',
+    reason: 'tested with shared/outgoing-http, which owns the address guard',
   }),
   tested('A5', SECURITY, 'The consent page shows the host name of the redirect URI.'),
   tested('A6', SECURITY, 'The consent page warns when the answer goes to a program on this computer.'),
   tested('A7', REGISTRATION, 'Clients may register themselves (RFC 7591).'),
   later('A8', REGISTRATION, {
     behavior: 'Clients prefer pre-registration, then metadata documents, then registration.',
-    reason: 'a duty of clients; only registration is offered',
+    reason: 'a duty of clients; all three ways are offered',
   }),
   tested('A9', 'A client-registration', 'Registration works with a right, a wrong and no application_type.'),
   tested('A10', SECURITY, 'Redirect URIs compare exactly with registered ones; others get no redirect.'),
@@ -67,7 +61,7 @@ export const AUTHORIZATION_REQUIREMENTS = [
   tested('A22', PRACTICES, 'The state towards GitHub exists only after consent, for one browser, once.'),
   later('A23', SECURITY, {
     behavior: 'The operator may limit which metadata documents are trusted.',
-    reason: 'comes with A2',
+    reason: 'tested in test/integration/gateway/client-documents.test.ts',
   }),
   tested('R1', AUTHORIZATION, 'No, a bad or an expired token gets 401 with resource_metadata and scope.'),
   tested('R2', AUTHORIZATION, 'Every request needs the header; a token in the query counts for nothing.'),

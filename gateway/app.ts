@@ -5,6 +5,7 @@ import type { RequestId } from '../shared/mcp/index.ts';
 import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
+import { ROUTES } from './authorization-server/index.ts';
 import { assignRequestId, readBody, requestIdOf, requirePlainRequest } from './http/index.ts';
 import { messagePage, PAGE_HEADERS } from './pages/index.ts';
 
@@ -57,7 +58,8 @@ function answerRoot(resources: readonly Resource[]): RequestHandler {
         messagePage({
           title: 'octocode-mcp-gateway',
           explanation: `MCP clients connect to ${address} and are sent here to sign in.`,
-          next: 'There is nothing to do on this page.',
+          next: 'Whom you let in, and how to end it:',
+          link: { href: ROUTES.account, label: 'your connected applications' },
         }),
       );
       return;

@@ -1,5 +1,6 @@
 import type { FindVerificationKey } from '../shared/access-token/index.ts';
 import { createAccessTokenVerifier } from '../shared/access-token/index.ts';
+import type { Clock } from '../shared/clock.ts';
 import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
@@ -31,6 +32,8 @@ import type { Proxy } from './proxy/index.ts';
 import { createOpenCalls } from './open-calls.ts';
 import { createProxy } from './proxy/index.ts';
 import { createMetadataRoutes } from './resource-server/index.ts';
+import { createStepUps } from './step-up.ts';
+import { createSideListeners } from './side-listeners.ts';
 
 /**
  * Builds a gateway from its configuration; opens files and the store, but no port.
@@ -74,8 +77,10 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     authorizationServer,
     logger,
   });
+  const { operations } = authorizationServer;
   return {
     app,
+    sideListeners: createSideListeners(config, { publicApp: app, operations, logger }),
     checkStore: store.ping,
     feedAgeSeconds: revocations.ageSeconds,
     close: async () => {
@@ -116,6 +121,7 @@ function buildEndpoints(
 ) {
   const { clock, events, proxy, findKey, revocations } = parts;
   const openCalls = createOpenCalls(revocations);
+  const stepUps = createStepUps({ offered: config.githubOauthScopes, clock });
   const signContext = createGatewayContextSigner({ key: readWorkerGateKey(config), clock });
   return resourcesOf(config.publicUrl).map((resource) => {
     const rules = { issuer: config.publicUrl, audience: resource.identifier, findKey, clock };
@@ -129,6 +135,7 @@ function buildEndpoints(
       signContext,
       proxy,
       openCalls,
+      stepUps,
       events,
     });
     return { resource, handler };
@@ -162,12 +169,19 @@ async function buildAuthorizationServer(
   },
 ) {
   const { clock, logger, events, store, http, clientDocuments, revocations } = deps;
-  const clientId = config.githubOauthClientId;
-  const host = config.github;
   return await createAuthorizationServer({
     publicUrl: config.publicUrl,
     resources: resourcesOf(config.publicUrl),
-    scopes: { allowed: config.githubOauthScopes, baseline: config.githubOauthBaselineScopes },
+    scopes: {
+      allowed: config.githubOauthScopes,
+      baseline: config.githubOauthBaselineScopes,
+      required: config.requiredScopes,
+    },
+    access: {
+      requirement: { organizations: config.organizations, requireMfa: config.requireMfa },
+      maxAgeSeconds: config.membershipMaxAgeSeconds,
+    },
+    webhookSecret: config.githubWebhookSecret,
     ...clientRules(config),
     preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
     clientDocuments,
@@ -177,20 +191,9 @@ async function buildAuthorizationServer(
     refreshTokenWindowSeconds: config.refreshTokenReuseWindowSeconds,
     longestCallSeconds: config.requestTimeoutSeconds,
     grantsPerClient: config.grantsPerClient,
+    signingKeyMaxAgeSeconds: config.signingKeyMaxAgeSeconds,
     revocations,
-    github: {
-      host,
-      clientId,
-      redirectUri: config.githubOauthRedirectUri,
-      oauth: createGitHubOAuthClient({
-        host,
-        clientId,
-        clientSecret: config.githubOauthClientSecret,
-        http,
-        clock,
-      }),
-      api: createGitHubApi({ host, http }),
-    },
+    github: githubOf(config, { http, clock }),
     store,
     gatewayRing: parseKeyRing(config.gatewayKeys ?? readOrCreateKeyFile(config.stateDir, 'gateway-keys')),
     vaultRing: parseKeyRing(config.vaultKeys ?? readOrCreateKeyFile(config.stateDir, 'vault-keys')),
@@ -203,6 +206,18 @@ async function buildAuthorizationServer(
       );
     },
   });
+}
+
+/** The GitHub app that people sign in with. */
+function githubOf(config: GatewayConfig, { http, clock }: { http: OutgoingHttp; clock: Clock }) {
+  const { github: host, githubOauthClientId: clientId, githubOauthClientSecret: clientSecret } = config;
+  return {
+    host,
+    clientId,
+    redirectUri: config.githubOauthRedirectUri,
+    oauth: createGitHubOAuthClient({ host, clientId, clientSecret, http, clock }),
+    api: createGitHubApi({ host, http }),
+  };
 }
 
 /** Who may be a client, and how much one address may ask for. */

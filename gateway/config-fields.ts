@@ -23,6 +23,7 @@ import {
   isRedirectListEntry,
   parsePreregisteredClients,
 } from './authorization-server/index.ts';
+import { accessFields } from './access-fields.ts';
 
 const documentHost = z
   .string()
@@ -182,6 +183,15 @@ const tokens = {
     description: 'A grant of this age ends, however much it is used.',
     remedy: 'Must not be shorter than REFRESH_TOKEN_IDLE_TTL.',
   }),
+  signingKeyMaxAgeSeconds: defaultedField({
+    env: 'SIGNING_KEY_MAX_AGE',
+    schema: integerBetween({ min: DAY_SECONDS, max: YEAR_SECONDS }),
+    default: String(90 * DAY_SECONDS),
+    unit: 'seconds',
+    description:
+      'A signing key of this age is replaced: the new one is published for 10 minutes before it signs, the old one verifies for 65 minutes after.',
+    remedy: 'Set a number of seconds from a day to a year.',
+  }),
   grantsPerClient: defaultedField({
     env: 'GRANTS_PER_CLIENT',
     schema: integerBetween({ min: 1, max: 1000 }),
@@ -303,6 +313,70 @@ const tokens = {
   }),
 };
 
+const admin = {
+  adminToken: optionalField({
+    env: 'ADMIN_TOKEN',
+    schema: z.string().regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 visible ASCII characters'),
+    whenAbsent: 'no admin API',
+    secret: true,
+    description: 'Bearer token of the admin API; without it the admin listener stays closed.',
+    remedy: 'Make one with: openssl rand -base64 32',
+  }),
+  adminHost: defaultedField({
+    env: 'ADMIN_HOST',
+    schema: listenHost,
+    default: '127.0.0.1',
+    description: 'Address of the admin listener.',
+    remedy: 'Set an address that only operators reach.',
+  }),
+  adminPort: defaultedField({
+    env: 'ADMIN_PORT',
+    schema: port,
+    default: '9466',
+    description: 'Port of the admin listener; 0 lets the system choose.',
+    remedy: 'Set a free port.',
+  }),
+};
+
+const sideListeners = {
+  metadataPort: optionalField({
+    env: 'OAUTH_METADATA_PORT',
+    schema: port,
+    whenAbsent: 'no such listener',
+    description: 'Port of a listener that serves the discovery documents and `/health` only.',
+    remedy: 'Set a free port.',
+  }),
+  metadataHost: defaultedField({
+    env: 'OAUTH_METADATA_HOST',
+    schema: listenHost,
+    default: '127.0.0.1',
+    description: 'Address of that listener.',
+    remedy: 'Set the address your load balancer reaches.',
+  }),
+  callbackServer: defaultedField({
+    env: 'ENABLE_OAUTH_CALLBACK_SERVER',
+    schema: trueOrFalse,
+    default: 'false',
+    description:
+      'Opens a listener to which GitHub may send browsers, for a GitHub app whose callback URL is on another port; it sends them on to `PUBLIC_URL`.',
+    remedy: 'Set true or false.',
+  }),
+  callbackHost: defaultedField({
+    env: 'OAUTH_CALLBACK_HOST',
+    schema: listenHost,
+    default: '127.0.0.1',
+    description: 'Address of the callback listener.',
+    remedy: 'Set the address browsers reach.',
+  }),
+  callbackPort: defaultedField({
+    env: 'OAUTH_CALLBACK_PORT',
+    schema: port,
+    default: '8765',
+    description: 'Port of the callback listener; 0 lets the system choose.',
+    remedy: 'Set the port in the callback URL of your GitHub app.',
+  }),
+};
+
 const workers = {
   workerUrls: requiredField({
     env: 'WORKER_URLS',
@@ -320,25 +394,14 @@ const workers = {
   }),
 };
 
-const notEnforced = (env: string) =>
-  optionalField({
-    env,
-    schema: oneOf(['false']),
-    whenAbsent: 'no such restriction',
-    description: 'Restricts who may sign in elsewhere. Not enforced here yet, so a start with it is refused.',
-    remedy:
-      'This version lets every account of the GitHub host sign in: remove the variable if that is right.',
-  });
-
-/** Restrictions an operator may believe in because another product enforced them: ignoring one would open a door. */
-export const restrictionFields = {
-  organization: notEnforced('GITHUB_ORGANIZATION'),
-  enterpriseOrganization: notEnforced('ENTERPRISE_ORGANIZATION'),
-  allowedDomains: notEnforced('ENTERPRISE_ALLOWED_DOMAINS'),
-  requiredGroups: notEnforced('REQUIRED_ENTERPRISE_GROUPS'),
-  requireMfa: notEnforced('REQUIRE_MFA'),
-  ssoEnforcement: notEnforced('GITHUB_SSO_ENFORCEMENT'),
-};
-
 /** Every variable the gateway reads. */
-export const gatewayConfigFields = { ...listeners, ...github, ...tokens, ...workers, ...sharedFields };
+export const gatewayConfigFields = {
+  ...listeners,
+  ...github,
+  ...accessFields,
+  ...tokens,
+  ...workers,
+  ...admin,
+  ...sideListeners,
+  ...sharedFields,
+};

@@ -18,15 +18,18 @@ import type {
   ReadFile,
 } from '../shared/config/index.ts';
 import type { GitHubHost } from '../shared/github/index.ts';
-import { gatewayConfigFields, restrictionFields } from './config-fields.ts';
+import type { OrganizationRule } from '../shared/policy/index.ts';
+import { objectToAccess, requiredScopes, restrictionFields } from './access-fields.ts';
+import { gatewayConfigFields } from './config-fields.ts';
 
 export { gatewayConfigFields, restrictionFields };
 
 type Fields = typeof gatewayConfigFields;
 type Values = ConfigOf<Fields>;
 type Objections = readonly Objection<Fields>[];
+type ScopeValues = Pick<Values, 'githubOauthScopes' | 'organizations' | 'requireMfa'>;
 
-const CALLBACK_PATH = '/auth/callback';
+export const CALLBACK_PATH = '/auth/callback';
 const DEFAULT_BASELINE_SCOPES = ['read:user'];
 
 /** The gateway's configuration: every value parsed and judged, with what follows from other values filled in. */
@@ -37,6 +40,7 @@ export interface GatewayConfig extends Omit<
   | 'githubOauthBaselineScopes'
   | 'trustedProxies'
   | 'allowedOrigins'
+  | 'organizations'
   | 'oauthEnabled'
   | 'transport'
   | 'redisPassword'
@@ -45,6 +49,9 @@ export interface GatewayConfig extends Omit<
   readonly publicUrl: string;
   readonly githubOauthRedirectUri: string;
   readonly githubOauthBaselineScopes: readonly string[];
+  readonly organizations: readonly OrganizationRule[];
+  /** GitHub scopes that every sign-in asks for, so that the rules about people can be checked. */
+  readonly requiredScopes: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   /** The GitHub that `GITHUB_HOST`, or the override pair, describes. */
@@ -72,6 +79,8 @@ export function loadGatewayConfig(env: Environment, readFile: ReadFile): Gateway
     publicUrl,
     githubOauthRedirectUri: values.githubOauthRedirectUri ?? publicUrl + CALLBACK_PATH,
     githubOauthBaselineScopes: values.githubOauthBaselineScopes ?? defaultBaseline(values),
+    organizations: values.organizations ?? [],
+    requiredScopes: requiredScopes(values),
     trustedProxies: values.trustedProxies ?? [],
     allowedOrigins: values.allowedOrigins ?? [],
     github: githubOf(values),
@@ -98,8 +107,18 @@ const REDIS_VALUES = [
 const crossChecks: readonly CrossCheck<Fields>[] = [
   { needs: ['publicUrl', 'httpPort'], check: objectToUnknownIssuer },
   { needs: ['httpPort', 'opsPort'], check: objectToSharedPort },
-  { needs: ['publicUrl', 'httpPort', 'githubOauthRedirectUri'], check: objectToForeignCallback },
-  { needs: ['githubOauthScopes', 'githubOauthBaselineScopes'], check: objectToBaseline },
+  {
+    needs: ['publicUrl', 'httpPort', 'githubOauthRedirectUri', 'callbackServer'],
+    check: objectToForeignCallback,
+  },
+  {
+    needs: ['githubOauthScopes', 'githubOauthBaselineScopes', 'organizations', 'requireMfa'],
+    check: objectToBaseline,
+  },
+  {
+    needs: ['organizations', 'requireMfa', 'githubOauthScopes', 'githubOauthBaselineScopes'],
+    check: objectToAccess,
+  },
   { needs: ['githubHost', 'githubWebUrl', 'githubApiUrl'], check: objectToGitHubAddresses },
   {
     needs: ['accessTokenTtlSeconds', 'refreshTokenIdleTtlSeconds', 'refreshTokenMaxTtlSeconds'],
@@ -116,8 +135,10 @@ function publicUrlOf(values: Pick<Values, 'publicUrl' | 'httpPort'>): string {
   return values.publicUrl ?? new URL(`http://localhost:${values.httpPort}`).origin;
 }
 
-function defaultBaseline({ githubOauthScopes }: Pick<Values, 'githubOauthScopes'>): readonly string[] {
-  return githubOauthScopes.length === 0 ? [] : DEFAULT_BASELINE_SCOPES;
+function defaultBaseline(values: ScopeValues): readonly string[] {
+  if (values.githubOauthScopes.length === 0) return [];
+  const required = requiredScopes(values).filter((scope) => values.githubOauthScopes.includes(scope));
+  return [...new Set([...DEFAULT_BASELINE_SCOPES, ...required])];
 }
 
 /** The issuer is in every token: it must be known before the system chooses a port. */
@@ -131,14 +152,18 @@ function objectToSharedPort({ httpPort, opsPort }: Values): Objections {
   return [{ key: 'opsPort', problem: 'must differ from MCP_HTTP_PORT' }];
 }
 
-/** The browser-bound cookie of a login is set on our origin: it would never arrive at another one. */
+/**
+ * The browser-bound cookie of a login is set on our origin: it would never arrive at another one, unless the callback
+ * listener is there to send the browser on.
+ */
 function objectToForeignCallback(values: Values): Objections {
   const redirect = values.githubOauthRedirectUri;
   if (redirect === undefined || redirect === publicUrlOf(values) + CALLBACK_PATH) return [];
+  if (values.callbackServer && new URL(redirect).pathname === CALLBACK_PATH) return [];
   return [
     {
       key: 'githubOauthRedirectUri',
-      problem: `must be ${publicUrlOf(values)}${CALLBACK_PATH}`,
+      problem: `must be ${publicUrlOf(values)}${CALLBACK_PATH}, or end in ${CALLBACK_PATH} with ENABLE_OAUTH_CALLBACK_SERVER=true`,
     },
   ];
 }

@@ -9,6 +9,7 @@ import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from './http/index
 import type { OpenCalls } from './open-calls.ts';
 import type { Proxy, ProxyOutcome } from './proxy/index.ts';
 import { workerRequestHeaders } from './proxy/index.ts';
+import type { StepUps } from './step-up.ts';
 import { challengeFor, readBearerToken } from './resource-server/index.ts';
 
 /** Headers a browser client of an allowed origin may send and read. */
@@ -27,6 +28,7 @@ export interface McpEndpointDeps {
   readonly signContext: GatewayContextSigner;
   readonly proxy: Proxy;
   readonly openCalls: OpenCalls;
+  readonly stepUps: StepUps;
   readonly events: EventBus;
 }
 
@@ -148,9 +150,12 @@ async function forward(
   call: { req: Request; res: Response; message: McpMessage; body: Buffer },
 ): Promise<void> {
   const { req, res, message, body } = call;
-  const context = await deps.signContext(caller.token, { gid: caller.claims.gid, tools: ['*'] });
+  const { token, claims } = caller;
+  const stepUp = deps.stepUps.mayAsk(claims);
+  const admission = { gid: claims.gid, tools: ['*'], stepUp };
+  const context = await deps.signContext(`${token} ${stepUp.join(' ')}`, admission);
   const headers = workerRequestHeaders(req.headers, {
-    authorization: `Bearer ${caller.token}`,
+    authorization: `Bearer ${token}`,
     context,
     requestId: requestIdOf(req),
   });
@@ -161,14 +166,38 @@ async function forward(
     cancelOnDisconnect: message.era === 'modern',
     whileOpen: (cut) => deps.openCalls.add(caller, cut),
   });
-  answerOutcome(deps, res, { outcome, id: message.id });
+  if (outcome.kind === 'insufficient_scope') askForScope(deps, res, { claims, scopes: outcome.scopes });
+  else answerOutcome(deps, res, { outcome, id: message.id });
+}
+
+/** Step-up (MCP authorization, RFC 6750 §3.1): what the token has and what the call needs, to be asked for together. */
+function askForScope(
+  deps: McpEndpointDeps,
+  res: Response,
+  { claims, scopes }: { claims: AccessTokenClaims; scopes: readonly string[] },
+): void {
+  if (res.headersSent || res.destroyed) return;
+  deps.stepUps.asked(claims, scopes);
+  deps.events.emit({ type: 'step_up.asked', clientId: claims.client_id, scope: scopes.join(' ') });
+  const held = claims.scope.split(' ').filter((scope) => scope !== '');
+  const challenge = challengeFor({ ...deps, scopes: [...held, ...scopes] }, 'insufficient_scope');
+  res
+    .status(403)
+    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
+    .json(challenge.body);
 }
 
 /** Everything a worker did not answer itself, as an HTTP status with a JSON-RPC error for the known id. */
 function answerOutcome(
   deps: McpEndpointDeps,
   res: Response,
-  { outcome, id }: { outcome: ProxyOutcome; id: RequestId | undefined },
+  {
+    outcome,
+    id,
+  }: {
+    outcome: Exclude<ProxyOutcome, { kind: 'insufficient_scope' }>;
+    id: RequestId | undefined;
+  },
 ): void {
   if (outcome.kind === 'answered' || outcome.kind === 'broken_off' || res.headersSent || res.destroyed)
     return;

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AccessTokenClaims, AccessTokenVerifier } from '../shared/access-token/index.ts';
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
 import type { GatewayContext, GatewayContextVerifier } from '../shared/gateway-context/index.ts';
-import { GATEWAY_CONTEXT_HEADER } from '../shared/gateway-context/index.ts';
+import { GATEWAY_CONTEXT_HEADER, REQUIRED_SCOPES_HEADER } from '../shared/gateway-context/index.ts';
 import type { Logger } from '../shared/logger.ts';
 import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
@@ -10,6 +10,7 @@ import { RecordRefusedError, StoreUnavailableError } from '../shared/store/index
 import { UnsealError } from '../shared/vault/index.ts';
 import type { CallContext, OpenCredential } from './call-context.ts';
 import type { CallGitHubDeps } from './call-github.ts';
+import { holdResponse } from './held-response.ts';
 import { createCallGitHub } from './call-github.ts';
 import type { McpHandler } from './mcp-handler.ts';
 
@@ -69,16 +70,26 @@ async function handle(deps: WorkerAppDeps, req: IncomingMessage, res: ServerResp
     refuse(res, opened.refusal);
     return;
   }
+  const held = gate.admitted.stepUp?.length ? holdResponse(res) : undefined;
   const call: CallContext = {
     ...gate,
     credential: opened.credential,
     githubHost: deps.githubHost,
     github: createCallGitHub(deps, gate.claims),
+    askForScopes: (scopes) => {
+      const mayAsk = scopes.filter((scope) => gate.admitted.stepUp?.includes(scope));
+      if (mayAsk.length === 0 || held === undefined) return false;
+      return held.replace((own) => {
+        own.setHeader(REQUIRED_SCOPES_HEADER, mayAsk.join(' '));
+        refuse(own, { status: 403, reason: 'insufficient_scope' });
+      });
+    },
     onFault: (error) => {
       deps.logger.error({ err: error, requestId: req.headers['x-request-id'] }, 'a tool failed');
     },
   };
   await deps.mcp.serve(req, res, { call, message: JSON.parse(body.toString('utf8')) as unknown });
+  held?.release();
 }
 
 type Admission =

@@ -16,6 +16,11 @@ export interface CallContext {
   readonly credential: OpenCredential | undefined;
   readonly githubHost: string;
   readonly github: GitHubApi;
+  /**
+   * Answers the call with a challenge for these scopes instead of a result; false when that cannot be done (any more)
+   * and the result has to say what is missing.
+   */
+  readonly askForScopes: (scopes: readonly string[]) => boolean;
   /** Told of errors nobody expected; a caller sees only that something failed. */
   readonly onFault: (error: unknown) => void;
 }

@@ -5,6 +5,7 @@ import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
+import type { RevocationFeed } from '../shared/revocation/index.ts';
 import { followRevocations, REVOCATION_KEEP_MS } from '../shared/revocation/index.ts';
 import { keys, openStore } from '../shared/store/index.ts';
 import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
@@ -32,7 +33,11 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
     verify: createAccessTokenVerifier({
       issuer: config.publicUrl,
       audience: resource.identifier,
-      findKey: createJwksSource({ fetchJwks: async () => await fetchJwks(http, config.jwksUrl), clock }),
+      findKey: createJwksSource({
+        fetchJwks: async () => await fetchJwks(http, config.jwksUrl),
+        clock,
+        onChange: onEndedKey(revocations),
+      }),
       clock,
       isRevoked: revocations.isRevoked,
     }),
@@ -60,6 +65,7 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
   });
   return {
     app,
+    sideListeners: [],
     checkStore: store.ping,
     feedAgeSeconds: revocations.ageSeconds,
     close: async () => {
@@ -68,6 +74,15 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
       await revocations.close();
       await store.close();
     },
+  };
+}
+
+/** A key that was ended in an emergency has a successor, which calls may carry at once. */
+function onEndedKey({ onRevoked }: RevocationFeed) {
+  return (listener: () => void) => {
+    onRevoked((kinds) => {
+      if (kinds.has('signing-key')) listener();
+    });
   };
 }
 

@@ -57,7 +57,9 @@ export function createMcpServing(deps: { version: string; logger: Logger }): Mcp
 }
 
 function createServer(version: string, call: CallContext): McpServer {
-  const server = new McpServer({ name: 'octocode-mcp-worker', version }, { capabilities: { tools: {} } });
+  // The server package would announce `listChanged` by itself; the tools of a release never change.
+  const capabilities = { tools: { listChanged: false } };
+  const server = new McpServer({ name: 'octocode-mcp-worker', version }, { capabilities });
   const { tools: allowed } = call.admitted;
   for (const tool of tools) {
     if (allowed.includes('*') || allowed.includes(tool.name)) tool.register(server, call);

@@ -16,8 +16,8 @@ export function renderRedisUsers(passwords: RedisPasswords): string {
   return [
     'user default off',
     `user admin on >${passwords.admin} ~* &* +@all`,
-    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +hmget +hset +del +persist +pexpire +eval +evalsha +zadd +zrem +zcard +zrangebyscore +xadd +xrange +xrevrange +xread +xtrim +xdel +time +wait`,
-    `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* %R~ocg:revocations:* %RW~ocg:refused-credentials:* -@all ${CONNECT} +hmget +zadd +xrange +xread`,
+    `user gateway on >${passwords.gateway} resetchannels ~ocg:* -@all ${CONNECT} +get +set +exists +del +eval +evalsha +zadd +zrem +zcard +zrangebyscore +xadd +xrange +xrevrange +xread +xtrim +xdel +time +wait`,
+    `user worker on >${passwords.worker} resetchannels %R~ocg:credential:* %R~ocg:revocations:* %RW~ocg:refused-credentials:* -@all ${CONNECT} +get +zadd +xrange +xread`,
     '',
   ].join('\n');
 }

@@ -21,6 +21,8 @@ const accountFamily: RecordFamily<Account> = {
 
 export interface Accounts {
   find(sub: string): Promise<Account | undefined>;
+  /** The stable, opaque subject of a GitHub account, whether it ever signed in here or not. */
+  subjectOf(githubId: number): string;
   /** Records a sign-in and answers the stable, opaque subject. */
   signedIn(user: { id: number; login: string }): Promise<string>;
 }
@@ -35,6 +37,7 @@ export function createAccounts(deps: {
   const records = createRecords(store, accountFamily, recordMacKeys(deps.gatewayRing));
   return {
     find: async (sub) => (await records.read(keys.account(githubHost, sub)))?.data,
+    subjectOf: (githubId) => subjectOf(githubHost, githubId),
     signedIn: async ({ id, login }) => {
       const sub = subjectOf(githubHost, id);
       const data = { githubId: id, login, lastLoginAt: clock.now() };

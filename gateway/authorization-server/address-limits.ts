@@ -5,6 +5,8 @@ import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
 import { ROUTES } from './routes.ts';
 
 const MINUTE_MS = 60_000;
+/** In ten minutes, from one address. */
+const WRONG_USER_CODES = 10;
 
 /** What one address may ask for, counted by each gateway for itself, refused requests included. */
 export interface AddressLimits {
@@ -28,17 +30,25 @@ export function limitAddresses(limits: AddressLimits): Router {
     limit({ windowMs: 60 * MINUTE_MS, limit: limits.registrationsPerHour }, refuseRequest),
   );
   router.use(
-    [ROUTES.authorization, ROUTES.interaction],
+    [ROUTES.authorization, ROUTES.interaction, ROUTES.device, ROUTES.account],
     limit({ windowMs: MINUTE_MS, limit: limits.authorizationsPerMinute }, refuseBrowser),
   );
   router.post(
-    [ROUTES.token, ROUTES.revocation],
+    [ROUTES.token, ROUTES.revocation, ROUTES.deviceAuthorization],
     limit({ windowMs: MINUTE_MS, limit: limits.tokenRequestsPerMinute }, refuseRequest),
+  );
+  // A user code has 34 bits: guessing is hopeless as long as few guesses are allowed (RFC 8628 §5.1).
+  router.post(
+    ROUTES.device,
+    limit({ windowMs: 10 * MINUTE_MS, limit: WRONG_USER_CODES, skipSuccessfulRequests: true }, refuseBrowser),
   );
   return router;
 }
 
-function limit(of: { windowMs: number; limit: number }, handler: RequestHandler): RequestHandler {
+function limit(
+  of: { windowMs: number; limit: number; skipSuccessfulRequests?: boolean },
+  handler: RequestHandler,
+): RequestHandler {
   // Its warnings about proxies go to the console, on every start that has no load balancer.
   return rateLimit({ ...of, standardHeaders: 'draft-8', legacyHeaders: false, validate: false, handler });
 }
@@ -55,8 +65,8 @@ const refuseBrowser: RequestHandler = (_req, res) => {
   res.send(
     messagePage({
       title: 'Too many sign-ins at once',
-      explanation: 'This network address has asked for more than we answer in a minute.',
-      next: 'Wait a minute and start again from the application.',
+      explanation: 'This network address has asked for more than we answer in a short time.',
+      next: 'Wait a few minutes and start again from the application.',
     }),
   );
 };

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/github/index.ts';
 import type { EventBus } from '../../shared/ops/index.ts';
 import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
+import type { AccessRequirement } from '../../shared/policy/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { RevocationFeed, RevocationPublisher } from '../../shared/revocation/index.ts';
 import type { Store } from '../../shared/store/index.ts';
@@ -17,6 +18,8 @@ import {
   createRetirements,
   deriveCurrent,
 } from '../../shared/vault/index.ts';
+import { createAccountPages } from './account/account.ts';
+import { createRetiredRemoval } from './account/disconnect.ts';
 import type { AddressLimits } from './address-limits.ts';
 import { limitAddresses } from './address-limits.ts';
 import { createAccounts } from './accounts.ts';
@@ -31,6 +34,11 @@ import { createConsent } from './login/consent.ts';
 import { createGitHubIdentityProvider } from './login/identity-provider.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
 import { createLoginRoutes } from './login/routes.ts';
+import { createAskGitHub } from './membership/ask-github.ts';
+import { createKnownStandings } from './membership/known-standing.ts';
+import { createMembership } from './membership/membership.ts';
+import type { Operations } from './operations.ts';
+import { createOperations } from './operations.ts';
 import type { PreregisteredClients } from './preregistered-clients.ts';
 import { createProvider } from './provider.ts';
 import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
@@ -40,18 +48,34 @@ import { createRegistrationNames } from './registration-names.ts';
 import type { RegistrationRules } from './registration-policy.ts';
 import { createRequestNormaliser } from './request-normaliser.ts';
 import { ROUTES } from './routes.ts';
-import { loadSigningKeys } from './signing-keys.ts';
+import { keepSigningKeys } from './signing-keys/keep-signing-keys.ts';
+import { loadSigningKeys } from './signing-keys/signing-keys.ts';
 import { createAccessTokenIssuer } from './token/access-token.ts';
 import { createAuthorizationCodeGrant } from './token/authorization-code-grant.ts';
 import { createCodes } from './token/codes.ts';
+import { createDeviceCodeGrant } from './token/device-code-grant.ts';
+import { createDeviceCodes } from './token/device-codes.ts';
 import { createTokenIssue } from './token/issue-tokens.ts';
 import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
+import { createEndHolders } from './upstream/end-holders.ts';
 import { createCredentialFreshener } from './upstream/freshen-credential.ts';
 import { createCredentialRefresh } from './upstream/refresh-credential.ts';
-import { followUpRefusals } from './upstream/refused-credentials.ts';
+import { followUpRefusals, settleRefusal } from './upstream/refused-credentials.ts';
+import { endRevokedAuthorization } from './upstream/revoked-authorization.ts';
 import type { SweepJob } from './upstream/sweeper.ts';
 import { startSweeper } from './upstream/sweeper.ts';
+import { createWebhookDeliveries } from './webhooks/deliveries.ts';
+import { createWebhookRoutes } from './webhooks/webhook-routes.ts';
+
+/** Endpoints that programs use, from any origin and without cookies. */
+const CORS_ROUTES = [
+  ROUTES.registration,
+  ROUTES.token,
+  ROUTES.revocation,
+  ROUTES.jwks,
+  ROUTES.deviceAuthorization,
+];
 
 export interface AuthorizationServerDeps {
   readonly publicUrl: string;
@@ -81,9 +105,15 @@ export interface AuthorizationServerDeps {
     readonly redirectUri: string;
   };
   readonly grantsPerClient: number;
+  readonly signingKeyMaxAgeSeconds: number;
+  /** What people must be beyond having an account, and how long an answer of GitHub's is believed. */
+  readonly access: { readonly requirement: AccessRequirement; readonly maxAgeSeconds: number };
+  /** Absent when the GitHub app sends no webhooks. */
+  readonly webhookSecret: string | undefined;
   readonly store: Store;
   /** Where ended grants are told, and where it is heard that the store came back. */
-  readonly revocations: Pick<RevocationPublisher, 'publish'> & Pick<RevocationFeed, 'onResumed'>;
+  readonly revocations: Pick<RevocationPublisher, 'publish'> &
+    Pick<RevocationFeed, 'onResumed' | 'onRevoked'>;
   readonly gatewayRing: KeyRing;
   readonly vaultRing: KeyRing;
   readonly clock: Clock;
@@ -97,6 +127,8 @@ export interface AuthorizationServer {
   /** oidc-provider itself; answers whatever reaches it, so it is mounted last. */
   readonly provider: RequestHandler;
   readonly findVerificationKey: FindVerificationKey;
+  /** What an operator may do. */
+  readonly operations: Operations;
   /** Stops the background work. */
   readonly close: () => Promise<void>;
 }
@@ -107,7 +139,7 @@ export interface AuthorizationServer {
  */
 export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
   const { clock, events } = deps;
-  const signingKeys = await loadSigningKeys(deps);
+  const signingKeys = await loadSigningKeys({ ...deps, maxAgeMs: deps.signingKeyMaxAgeSeconds * 1000 });
   const core = createTokenCore(deps, signingKeys);
   const registrationNames = createRegistrationNames({
     secret: deriveCurrent(deps.gatewayRing, 'registration-names'),
@@ -123,20 +155,22 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   );
   subscribeProviderEvents(provider, { events, onFault: deps.onFault });
   const routes = Router({ caseSensitive: true, strict: true });
-  routes.use([ROUTES.registration, ROUTES.token, ROUTES.revocation, ROUTES.jwks, ...WELL_KNOWN], openCors);
+  routes.use([...CORS_ROUTES, ...WELL_KNOWN], openCors);
   routes.get(ROUTES.jwks, (_req, res) => {
     res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
-    res.send(JSON.stringify(signingKeys.publicJwks));
+    res.send(JSON.stringify(signingKeys.publicJwks()));
   });
   routes.use(limitAddresses(deps.limits));
   routes.use(createRequestNormaliser({ ...deps, registrationNames }));
   routes.use(createLoginPages(deps, provider, core));
+  if (deps.webhookSecret !== undefined) routes.use(createWebhooks(deps, core, deps.webhookSecret));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });
   deps.revocations.onResumed(() => {
     core.grants.reapplyEnds().catch((error: unknown) => {
       deps.onFault(error, undefined);
     });
   });
+  const keyKeeper = keepSigningKeys({ ...deps, signingKeys });
   const callback = provider.callback();
   return {
     routes,
@@ -145,7 +179,11 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       else res.status(404).set('cache-control', 'no-store').json({ error: 'not_found' });
     },
     findVerificationKey: signingKeys.findVerificationKey,
-    close: sweeper.stop,
+    operations: createOperations({ ...deps, ...core, signingKeys }),
+    close: async () => {
+      keyKeeper.stop();
+      await sweeper.stop();
+    },
   };
 }
 
@@ -164,6 +202,7 @@ function createTokenCore(
   const clients = createClients({ store, gatewayRing, clock, maxUnused: deps.maxUnusedClients });
   const clientDocuments = deps.clientDocuments && createClientDocuments({ ...deps, ...deps.clientDocuments });
   const codes = createCodes({ store, gatewayRing, now });
+  const deviceCodes = createDeviceCodes({ store, gatewayRing, now });
   const refreshTokens = createRefreshTokens(gatewayRing);
   const lifetimes = {
     idleMs: deps.refreshTokenIdleSeconds * 1000,
@@ -177,26 +216,24 @@ function createTokenCore(
     ttlSeconds: deps.accessTokenTtlSeconds,
     clock,
   });
-  const { refresh, freshen } = createUpstream(deps, { vault, grants });
-  const issue = createTokenIssue({ grants, accounts, freshen, refreshTokens, issueAccessToken, events, now });
+  const upstream = createUpstream(deps, { vault, grants });
+  const parts = { ...upstream, grants, accounts };
+  const issue = createTokenIssue({ ...parts, refreshTokens, issueAccessToken, events, now });
   return {
+    ...parts,
     vault,
     retirements,
-    refresh,
-    accounts,
     clients,
-    grants,
     adapter: createAdapterFactory({
-      store,
-      gatewayRing,
-      clock,
+      ...deps,
       clients,
-      preregistered: deps.preregistered,
       clientDocuments,
       grants,
       codes,
+      deviceCodes,
       refreshTokens,
     }),
+    deviceCodeGrant: createDeviceCodeGrant({ deviceCodes, grants, issue, now }),
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
     refreshTokenGrant: createRefreshTokenGrant({
       grants,
@@ -208,7 +245,7 @@ function createTokenCore(
   };
 }
 
-/** What keeps GitHub tokens fresh. */
+/** What keeps GitHub tokens fresh, and what ends grants when GitHub says so. */
 function createUpstream(
   deps: AuthorizationServerDeps,
   { vault, grants }: { vault: CredentialVault; grants: Grants },
@@ -220,26 +257,56 @@ function createUpstream(
   const githubHost = github.host.key;
   const refresh = createCredentialRefresh({ store, vault, oauth: github.oauth, githubHost, clock, onFault });
   const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;
-  return { refresh, freshen: createCredentialFreshener({ ...deps, vault, grants, refresh, neededMs }) };
+  const freshen = createCredentialFreshener({ ...deps, vault, grants, refresh, neededMs });
+  const reader = createCredentialReader({ ...deps, githubHost });
+  const endHolders = createEndHolders({ ...deps, vault, grants });
+  const shared = { ...deps, vault, grants, refresh, reader, oauth: github.oauth };
+  const { requirement, maxAgeSeconds } = deps.access;
+  const membership = createMembership({
+    ...shared,
+    requirement,
+    askGitHub: createAskGitHub({ api: github.api, requirement }),
+    known: createKnownStandings({ ...deps, githubHost, requirement, maxAgeMs: maxAgeSeconds * 1000 }),
+    freshen,
+    endHolders,
+    settleRefusal: async (grantId) => await settleRefusal(shared, grantId),
+  });
+  return { refresh, freshen, reader, endHolders, membership };
 }
 
 /** What is due with GitHub: tokens to delete, tokens that GitHub refused to a worker. */
 function createSweepJobs(deps: AuthorizationServerDeps, core: TokenCore): SweepJob[] {
-  const { oauth, host } = deps.github;
-  const reader = createCredentialReader({ ...deps, githubHost: host.key });
+  const { oauth } = deps.github;
   return [
     {
       due: keys.retirementsDue(),
-      run: async () => await core.retirements.sweep(async (token) => await oauth.deleteToken(token)),
+      run: async () =>
+        await core.retirements.sweep(createRetiredRemoval({ ...core, oauth, clock: deps.clock })),
     },
     { due: keys.grantsDue(), run: core.grants.sweep },
     {
       due: keys.refusedCredentials(),
       run: async () => {
-        await followUpRefusals({ ...deps, ...core, reader, oauth });
+        await followUpRefusals({ ...deps, ...core, oauth });
       },
     },
   ];
+}
+
+/** What GitHub tells by itself: people who took the app's authorization back, or left where they had to be. */
+function createWebhooks(deps: AuthorizationServerDeps, core: TokenCore, secret: string): Router {
+  const { oauth, host, clientId } = deps.github;
+  return createWebhookRoutes({
+    ...deps,
+    secret,
+    host,
+    deliveries: createWebhookDeliveries(deps),
+    accounts: core.accounts,
+    endRevoked: async (sub) => {
+      await endRevokedAuthorization({ ...deps, ...core, oauth, app: clientId }, sub);
+    },
+    recheck: core.membership.recheck,
+  });
 }
 
 /** GitHub tokens, and where they go when nobody stands on them any more. */
@@ -261,7 +328,14 @@ function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, cor
     provider,
     consent,
     transactions: createLoginTransactions({ store, gatewayRing, clock }),
-    identityProvider: createGitHubIdentityProvider(github),
+    identityProvider: createGitHubIdentityProvider({
+      ...github,
+      retirements: core.retirements,
+      clock,
+      onFault: (error) => {
+        deps.onFault(error, undefined);
+      },
+    }),
     arrivals: createArrivals({ store, gatewayRing, clock }),
     githubHost: github.host.key,
     app: github.clientId,
@@ -270,10 +344,14 @@ function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, cor
     clock,
     events,
   };
-  return createLoginRoutes(login, deps);
+  const account = createAccountPages({ ...deps, ...login });
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(createLoginRoutes(login, { ...deps, arriveAtAccount: account.arrive }));
+  router.use(account.routes);
+  return router;
 }
 
 /** Cookie signatures of every root key are accepted, so that rotating GATEWAY_KEYS signs nobody out. */
 function cookieKeys(ring: KeyRing): string[] {
-  return ring.ids.flatMap((id) => ring.derive(id, 'cookie-signature')?.toString('base64url') ?? []);
+  return ring.ids.flatMap((id) => ring.derive(id, 'cookie-signature')?.export().toString('base64url') ?? []);
 }

@@ -13,6 +13,11 @@ export const payloadFamily: RecordFamily<AdapterPayload> = {
   shape: z.record(z.string(), z.unknown()),
 };
 
+const blockedFamily: RecordFamily<{ readonly at: number }> = {
+  schema: 1,
+  shape: z.strictObject({ at: z.int() }),
+};
+
 const DAY_MS = 24 * 60 * 60_000;
 /** How long a registered client lives without ever holding a grant (ms). */
 const UNUSED_CLIENT_MS = 7 * DAY_MS;
@@ -30,6 +35,11 @@ export interface Clients {
   keepUntil(clientId: string, until: number): Promise<void>;
   /** Removes a registered client; its grants end at their next use. */
   readonly remove: (clientId: string) => Promise<void>;
+  /** Makes a client unknown, whatever kind it is and as long as it takes; undone by `unblock`. */
+  readonly block: (clientId: string) => Promise<void>;
+  /** False when it was not blocked. */
+  readonly unblock: (clientId: string) => Promise<boolean>;
+  readonly isBlocked: (clientId: string) => Promise<boolean>;
 }
 
 export function createClients(deps: {
@@ -41,6 +51,7 @@ export function createClients(deps: {
 }): Clients {
   const { store, clock } = deps;
   const records = createRecords(store, payloadFamily, recordMacKeys(deps.gatewayRing));
+  const blocked = createRecords(store, blockedFamily, recordMacKeys(deps.gatewayRing));
   const unused = keys.unusedClients();
 
   const remove = async (clientId: string) => {
@@ -81,5 +92,13 @@ export function createClients(deps: {
       ]);
     },
     remove,
+    block: async (clientId) => {
+      const key = keys.blockedClient(clientId);
+      const change = blocked.put(key, { at: clock.now() }, { expiresAt: null });
+      await store.commit([change], { replicated: true });
+    },
+    unblock: async (clientId) =>
+      await store.commit([{ op: 'delete', key: keys.blockedClient(clientId), expect: 'present' }]),
+    isBlocked: async (clientId) => (await blocked.read(keys.blockedClient(clientId))) !== undefined,
   };
 }

@@ -3,6 +3,8 @@ export interface CookieRules {
   readonly secure: boolean;
   /** oidc-provider's browser session. */
   readonly session: string;
+  /** Who is signed in at the account page; never anything to oidc-provider. */
+  readonly accountSession: string;
   /** Path-scoped to one interaction. */
   readonly interaction: string;
   /** Path-scoped to one authorization request's resume URL. */
@@ -22,6 +24,7 @@ export function cookieRules(publicUrl: string): CookieRules {
   return {
     secure,
     session: `${host}gw_sid`,
+    accountSession: `${host}gw_account`,
     interaction: `${path}gw_interaction`,
     resume: `${path}gw_resume`,
     loginTransaction: (suffix) => `${host}gw_up_${suffix}`,

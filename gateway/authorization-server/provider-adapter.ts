@@ -1,4 +1,7 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { LRUCache } from 'lru-cache';
+import type { RevocationFeed } from '../../shared/revocation/index.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Key, Records, Store } from '../../shared/store/index.ts';
 import { createRecords, keys } from '../../shared/store/index.ts';
@@ -12,10 +15,16 @@ import type { Grants } from './grants/grants.ts';
 import type { PreregisteredClients } from './preregistered-clients.ts';
 import { asProtocolStep } from './protocol-error.ts';
 import type { Codes } from './token/codes.ts';
+import type { DeviceCodes } from './token/device-codes.ts';
 import { parseRefreshToken } from './token/refresh-token.ts';
 import type { RefreshTokens } from './token/refresh-tokens.ts';
 
+const MAX_CLIENTS = 1_000;
+/** A client document may be good for longer; this only spares the store (ms). */
+const CLIENT_FRESH_MS = 5_000;
+
 interface AdapterDeps {
+  readonly revocations: Pick<RevocationFeed, 'onRevoked'>;
   readonly store: Store;
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
@@ -25,6 +34,7 @@ interface AdapterDeps {
   readonly clientDocuments: ClientDocuments | undefined;
   readonly grants: Grants;
   readonly codes: Codes;
+  readonly deviceCodes: DeviceCodes;
   readonly refreshTokens: RefreshTokens;
 }
 
@@ -42,6 +52,8 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
     Grant: grantAdapter(deps),
     AuthorizationCode: codeAdapter(deps),
     RefreshToken: refreshTokenAdapter(deps),
+    DeviceCode: deviceCodeAdapter(deps),
+    ReplayDetection: usedAssertionAdapter(deps, authentic),
   };
   return (model) => complete(model, adapters[model] ?? {});
 }
@@ -51,14 +63,15 @@ function complete(model: string, adapter: Partial<Adapter>): Adapter {
   const absent = () => Promise.resolve(undefined);
   const refuse = () =>
     Promise.reject(new TypeError(`oidc-provider asked to store ${model}, which is not enabled`));
-  const { upsert, find, findByUid, consume, destroy } = adapter;
+  const { upsert, find, findByUid, findByUserCode, consume, destroy } = adapter;
   return {
     upsert: async (id, payload, ttl) => {
       await asProtocolStep(async () => await (upsert ?? refuse)(id, payload, ttl));
     },
     find: async (id) => await asProtocolStep(async () => await (find ?? absent)(id)),
     findByUid: async (uid) => await asProtocolStep(async () => await (findByUid ?? absent)(uid)),
-    findByUserCode: absent,
+    findByUserCode: async (userCode) =>
+      await asProtocolStep(async () => await (findByUserCode ?? absent)(userCode)),
     consume: async (id) => {
       await asProtocolStep(async () => await (consume ?? refuse)(id));
     },
@@ -90,12 +103,39 @@ function recordAdapter(
 /** Clients of the operator's file first, then registered ones, then those whose id is a URL. */
 function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
   const registered = recordAdapter(deps, deps.clients.records, keys.client);
-  return {
-    upsert: deps.clients.register,
-    find: async (clientId) =>
+  const lookUp = async (clientId: string) => {
+    if (await deps.clients.isBlocked(clientId)) return undefined;
+    return (
       deps.preregistered.get(clientId) ??
       (await registered.find?.(clientId)) ??
-      (await deps.clientDocuments?.find(clientId)),
+      (await deps.clientDocuments?.find(clientId))
+    );
+  };
+  return {
+    upsert: deps.clients.register,
+    find: createClientCache(deps, lookUp),
+  };
+}
+
+/**
+ * Every token request looks its client up, and clients hardly change: a known one is kept for some seconds, and all are
+ * forgotten when the feed says that one was shut out.
+ */
+function createClientCache(
+  { revocations, clock }: AdapterDeps,
+  lookUp: (clientId: string) => Promise<AdapterPayload | undefined>,
+) {
+  const cache = new LRUCache<string, { payload: AdapterPayload; until: number }>({ max: MAX_CLIENTS });
+  revocations.onRevoked((kinds) => {
+    if (kinds.has('client') || kinds.has('everything')) cache.clear();
+  });
+  return async (clientId: string): Promise<AdapterPayload | undefined> => {
+    const known = cache.get(clientId);
+    if (known !== undefined && known.until > clock.now()) return known.payload;
+    const payload = await lookUp(clientId);
+    if (payload === undefined) cache.delete(clientId);
+    else cache.set(clientId, { payload, until: clock.now() + CLIENT_FRESH_MS });
+    return payload;
   };
 }
 
@@ -140,6 +180,18 @@ function grantAdapter({ grants }: AdapterDeps): Partial<Adapter> {
   };
 }
 
+/** Client assertions that were used. Of two that come at once one is refused: the library itself looks, then writes. */
+function usedAssertionAdapter(deps: AdapterDeps, records: Records<AdapterPayload>): Partial<Adapter> {
+  return {
+    ...recordAdapter(deps, records, keys.usedAssertion),
+    upsert: async (id, payload, ttl) => {
+      const options = { expiresAt: deps.clock.now() + Number(ttl) * 1000, expect: 'absent' } as const;
+      const isFirst = await deps.store.commit([records.put(keys.usedAssertion(id), payload, options)]);
+      if (!isFirst) throw new errors.InvalidClientAuth('the client assertion was used before');
+    },
+  };
+}
+
 function codeAdapter({ codes, clock }: AdapterDeps): Partial<Adapter> {
   return {
     upsert: async (code, payload, ttl) => {
@@ -149,6 +201,23 @@ function codeAdapter({ codes, clock }: AdapterDeps): Partial<Adapter> {
       }
       const expiresAt = clock.now() + (ttl ?? 0) * 1000;
       await codes.create(code, { clientId, grantId, redirectUri, codeChallenge, resource, expiresAt });
+    },
+  };
+}
+
+/** Used ones are not shown to the library, which would only say so: our grant handler tells a replay from a race. */
+function deviceCodeAdapter({ deviceCodes }: AdapterDeps): Partial<Adapter> {
+  return {
+    upsert: async (deviceCode, payload, ttl) => {
+      await deviceCodes.save(deviceCode, payload, Number(ttl));
+    },
+    find: async (deviceCode) => {
+      const found = await deviceCodes.find(deviceCode);
+      return found === undefined ? undefined : { ...found.data.payload, jti: deviceCode };
+    },
+    findByUserCode: async (userCode) => {
+      const known = await deviceCodes.findByUserCode(userCode);
+      return known === undefined ? undefined : { ...known.found.payload, jti: known.deviceCode };
     },
   };
 }

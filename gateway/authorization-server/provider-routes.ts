@@ -5,8 +5,15 @@ export const WELL_KNOWN: readonly string[] = [
   '/.well-known/openid-configuration',
 ];
 
-const POSTED: readonly string[] = [ROUTES.token, ROUTES.registration, ROUTES.revocation];
-const RESUME = new RegExp(`^${ROUTES.authorization}/[\\w-]+$`);
+const POSTED: readonly string[] = [
+  ROUTES.token,
+  ROUTES.registration,
+  ROUTES.revocation,
+  ROUTES.deviceAuthorization,
+  ROUTES.device,
+];
+const SHOWN: readonly string[] = [ROUTES.authorization, ROUTES.device, ...WELL_KNOWN];
+const RESUME = new RegExp(`^(?:${ROUTES.authorization}|${ROUTES.device})/[\\w-]+$`);
 
 /**
  * Exactly the requests oidc-provider serves here. Its router ignores letter case and a last slash, our rules do not:
@@ -15,5 +22,5 @@ const RESUME = new RegExp(`^${ROUTES.authorization}/[\\w-]+$`);
 export function isServedByProvider(method: string, path: string): boolean {
   if (method === 'POST') return POSTED.includes(path);
   if (method !== 'GET' && method !== 'HEAD') return false;
-  return path === ROUTES.authorization || RESUME.test(path) || WELL_KNOWN.includes(path);
+  return SHOWN.includes(path) || RESUME.test(path);
 }

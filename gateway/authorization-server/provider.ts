@@ -7,21 +7,26 @@ import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { ScopePolicy } from './authorization-request.ts';
 import { toProviderScope } from './authorization-request.ts';
+import { ASSERTION_ALGORITHMS } from './client-documents/judge-document.ts';
 import { isClientSecret, newClientSecret } from './client-secrets.ts';
 import { cookieRules } from './cookie-names.ts';
-import { createDiscoveryCorrection } from './discovery.ts';
+import { createAnswerCorrection } from './answer-correction.ts';
+import { deviceSources, answerMissingSession } from './login/device-sources.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import { RETRY_AFTER_SECONDS } from './protocol-error.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { interactionPath, ROUTES } from './routes.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
+import { DEVICE_CODE_GRANT } from './token/device-code-grant.ts';
 
 const CODE_TTL_SECONDS = 60;
+const DEVICE_CODE_TTL_SECONDS = 600;
 /** Reading the page and signing in at GitHub. */
 const INTERACTION_TTL_SECONDS = 900;
 const SESSION_TTL_SECONDS = 8 * 60 * 60;
 const SESSION_IDLE_SECONDS = 60 * 60;
+const MAX_ASSERTION_SECONDS = 600;
 
 export interface ProviderRules {
   readonly publicUrl: string;
@@ -45,6 +50,7 @@ export interface ProviderParts {
   readonly registrationNames: RegistrationNames;
   readonly authorizationCodeGrant: GrantHandler;
   readonly refreshTokenGrant: GrantHandler;
+  readonly deviceCodeGrant: GrantHandler;
 }
 
 /** oidc-provider with everything this server does not do switched off, and our grant handlers in place of its. */
@@ -56,8 +62,9 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
     return isClientSecret(this.clientSecret, presented);
   };
   provider.use(addRetryAfter);
+  provider.use(answerMissingSession);
   provider.use(
-    createDiscoveryCorrection({
+    createAnswerCorrection({
       scopes: rules.scopes,
       clientDocuments: rules.clientDocuments,
       resources: rules.resources.map((entry) => entry.identifier),
@@ -76,29 +83,39 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
     ['refresh_token', 'scope', 'resource'],
     ['resource'],
   );
+  provider.registerGrantType(
+    DEVICE_CODE_GRANT,
+    parts.deviceCodeGrant,
+    ['device_code', 'resource'],
+    ['resource'],
+  );
   return provider;
 }
+
+const PROVIDER_ROUTES = {
+  authorization: ROUTES.authorization,
+  token: ROUTES.token,
+  registration: ROUTES.registration,
+  revocation: ROUTES.revocation,
+  jwks: ROUTES.jwks,
+  end_session: ROUTES.endSession,
+  device_authorization: ROUTES.deviceAuthorization,
+  code_verification: ROUTES.device,
+};
 
 function configuration(rules: ProviderRules, parts: ProviderParts): Configuration {
   const cookies = cookieRules(rules.publicUrl);
   const cookieOptions = { httpOnly: true, sameSite: 'lax', signed: true, secure: cookies.secure } as const;
   return {
     adapter: parts.adapter,
-    jwks: { keys: parts.signingKeys.privateJwks.keys.map((key) => ({ ...key })) },
+    jwks: { keys: parts.signingKeys.privateJwks().map((key) => ({ ...key })) },
     findAccount: async (_ctx, sub) => await findAccount(parts.accounts, sub),
     loadExistingGrant: async (ctx) => {
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
     renderError: renderError(rules.supportContact),
-    routes: {
-      authorization: ROUTES.authorization,
-      token: ROUTES.token,
-      registration: ROUTES.registration,
-      revocation: ROUTES.revocation,
-      jwks: ROUTES.jwks,
-      end_session: ROUTES.endSession,
-    },
+    routes: PROVIDER_ROUTES,
     interactions: {
       policy: createInteractionPolicy(),
       url: (_ctx, interaction) => interactionPath(interaction.uid),
@@ -113,11 +130,15 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
     scopes: [],
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGORITHMS] },
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
+      requireShortAssertion(Number(claims['exp']), epochSeconds(parts.clock));
+    },
     clientDefaults: {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT],
       response_types: ['code'],
       id_token_signed_response_alg: 'ES256',
     },
@@ -127,6 +148,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
     ttl: {
       AccessToken: () => rules.accessTokenTtlSeconds,
       AuthorizationCode: CODE_TTL_SECONDS,
+      DeviceCode: DEVICE_CODE_TTL_SECONDS,
       Grant: rules.grantTtlSeconds,
       IdToken: CODE_TTL_SECONDS,
       Interaction: INTERACTION_TTL_SECONDS,
@@ -152,6 +174,7 @@ function features(
       idFactory: (ctx) => registrationNames.nameOf(ctx.req),
       secretFactory: newClientSecret,
     },
+    deviceFlow: { enabled: true, ...deviceSources },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
@@ -169,6 +192,13 @@ function features(
       },
     },
   };
+}
+
+/** Used assertions are remembered until they expire: one that lives long would be kept for as long (RFC 7523 §3). */
+function requireShortAssertion(expiresAt: number, now: number): void {
+  if (!(expiresAt <= now + MAX_ASSERTION_SECONDS)) {
+    throw new errors.InvalidClientAuth('the client assertion lives longer than 10 minutes');
+  }
 }
 
 async function findAccount(accounts: Accounts, sub: string) {

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import type { Clock } from '../../shared/clock.ts';
@@ -19,7 +20,7 @@ export interface RegistrationNames {
   nameOf(req: IncomingMessage): string;
 }
 
-export function createRegistrationNames(deps: { secret: Uint8Array; clock: Clock }): RegistrationNames {
+export function createRegistrationNames(deps: { secret: KeyObject; clock: Clock }): RegistrationNames {
   const names = new WeakMap<IncomingMessage, string>();
   return {
     note: (req, metadata) => {

@@ -1,9 +1,10 @@
 import { DEFAULT_SCHEMES, judgeRedirectUri } from './redirect-uri.ts';
+import { DEVICE_CODE_GRANT } from './token/device-code-grant.ts';
 import { isOnRedirectList } from './redirect-list.ts';
 
 const MAX_REDIRECT_URIS = 10;
 const MAX_NAME_CHARACTERS = 128;
-const SUPPORTED_GRANT_TYPES = ['authorization_code', 'refresh_token'];
+const SUPPORTED_GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT];
 /** Methods of a client that has a secret; clients that name neither are public (RFC 7591 §2). */
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
 const INFORMATIONAL_URIS = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri'];
@@ -41,13 +42,16 @@ export function judgeRegistration(
   request: ClientMetadata,
   rules: RegistrationRules = DEFAULT_REGISTRATION_RULES,
 ): RegistrationJudgement {
-  const redirects = judgeRedirectUris(request['redirect_uris'], rules);
+  const grantTypes = keptGrantTypes(request['grant_types']);
+  if (grantTypes === undefined) {
+    return refuse('grant_types must contain authorization_code or the device code grant');
+  }
+  const usesRedirects = grantTypes.includes('authorization_code');
+  const redirects = usesRedirects ? judgeRedirectUris(request['redirect_uris'], rules) : NO_REDIRECTS;
   if (!redirects.ok) return redirects;
   if (!isListOfStrings(request['response_types'], ['code'])) {
     return refuse('response_types must be ["code"]');
   }
-  const grantTypes = keptGrantTypes(request['grant_types']);
-  if (grantTypes === undefined) return refuse('grant_types must contain authorization_code');
   const name = cleanName(request['client_name']);
   if (name === null)
     return refuse(`client_name must be text of at most ${String(MAX_NAME_CHARACTERS)} characters`);
@@ -59,13 +63,16 @@ export function judgeRegistration(
       redirect_uris: redirects.uris,
       application_type: redirects.isNative ? 'native' : 'web',
       grant_types: grantTypes,
-      response_types: ['code'],
+      response_types: usesRedirects ? ['code'] : [],
       token_endpoint_auth_method: authMethod(request['token_endpoint_auth_method']),
       ...(name === undefined ? {} : { client_name: name }),
       ...uris,
     },
   };
 }
+
+/** A client that only signs in by device code has nowhere to be sent (RFC 8628 §3.1). */
+const NO_REDIRECTS = { ok: true as const, uris: [], isNative: true };
 
 function judgeRedirectUris(value: unknown, rules: RegistrationRules) {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_REDIRECT_URIS) {
@@ -96,7 +103,7 @@ function keptGrantTypes(value: unknown): string[] | undefined {
   if (value === undefined || value === null) return SUPPORTED_GRANT_TYPES;
   if (!Array.isArray(value)) return undefined;
   const kept = SUPPORTED_GRANT_TYPES.filter((type) => value.includes(type));
-  return kept.includes('authorization_code') ? kept : undefined;
+  return kept.includes('authorization_code') || kept.includes(DEVICE_CODE_GRANT) ? kept : undefined;
 }
 
 function isListOfStrings(value: unknown, allowed: readonly string[]): boolean {

@@ -1,6 +1,5 @@
-import { stringify } from 'node:querystring';
+import { parse, stringify } from 'node:querystring';
 import type { ParsedUrlQueryInput } from 'node:querystring';
-import { Readable } from 'node:stream';
 import { Router, json, urlencoded } from 'express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Resource } from '../../shared/resources.ts';
@@ -9,12 +8,16 @@ import type { ScopePolicy } from './authorization-request.ts';
 import { normaliseAuthorizationRequest } from './authorization-request.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import type { RegistrationRules } from './registration-policy.ts';
+import { offerUserCode } from './login/device-sources.ts';
 import { judgeRegistration } from './registration-policy.ts';
 import { findResource } from './resource-indicator.ts';
 import { ROUTES } from './routes.ts';
 
 const MAX_REGISTRATION_BYTES = 16 * 1024;
 const MAX_FORM_BYTES = 16 * 1024;
+
+/** Endpoints that take a form from a program. */
+const FORM_ROUTES = [ROUTES.token, ROUTES.revocation, ROUTES.deviceAuthorization];
 
 /**
  * What happens to a request before oidc-provider sees it. The library compares strings exactly and builds every
@@ -34,34 +37,47 @@ export function createRequestNormaliser(rules: {
     req.url = `${path}?${normaliseAuthorizationRequest(new URLSearchParams(query), rules).toString()}`;
     next();
   });
-  router.post([ROUTES.registration, ROUTES.token, ROUTES.revocation], inviteBody);
+  router.get(ROUTES.device, keepUserCode);
+  router.post([ROUTES.registration, ...FORM_ROUTES, ROUTES.device], inviteBody);
   router.post(
     ROUTES.registration,
     json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
     applyRegistrationPolicy(rules),
   );
-  router.post(
-    [ROUTES.token, ROUTES.revocation],
-    refuseQuery,
-    urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
-  );
+  router.post(FORM_ROUTES, refuseQuery, urlencoded({ limit: MAX_FORM_BYTES, extended: false }));
   router.post(ROUTES.revocation, (_req, res, next) => {
     // oidc-provider sets it at the other endpoints itself.
     res.set('cache-control', 'no-store');
     next();
   });
-  router.post([ROUTES.token, ROUTES.revocation], refuseAssertion);
   router.post(ROUTES.token, (req, _res, next) => {
     canonicaliseResource(req, rules.resources);
     next();
   });
-  router.post([ROUTES.token, ROUTES.revocation], (req, _res, next) => {
+  router.post(ROUTES.deviceAuthorization, (req, _res, next) => {
+    const query = new URLSearchParams(stringify((req.body ?? {}) as ParsedUrlQueryInput));
+    req.body = parse(normaliseAuthorizationRequest(query, rules).toString());
+    next();
+  });
+  router.post(FORM_ROUTES, (req, _res, next) => {
     if (req.body !== undefined) replayBody(req, stringify(req.body as ParsedUrlQueryInput));
     next();
   });
-  router.use([ROUTES.token, ROUTES.registration, ROUTES.revocation], answerBodyFault);
+  router.use([ROUTES.registration, ...FORM_ROUTES], answerBodyFault);
   return router;
 }
+
+/**
+ * A link with the code in it only fills the field (RFC 8628 §3.3.1): the library would send the form by itself, with a
+ * script, and a person who is sent such a link should press the button.
+ */
+const keepUserCode: RequestHandler = (req, _res, next) => {
+  const [path = '', query = ''] = splitOnce(req.url, '?');
+  offerUserCode(req, new URLSearchParams(query).get('user_code'));
+  req.url = path;
+  req.originalUrl = path;
+  next();
+};
 
 /** Host and forwarded headers become those of PUBLIC_URL: metadata and redirects never follow a client's Host. */
 function pinPublicUrl(publicUrl: string): RequestHandler {
@@ -85,16 +101,6 @@ const refuseQuery: RequestHandler = (req, res, next) => {
     return;
   }
   answer(res, 400, { error: 'invalid_request', error_description: 'parameters belong in the request body' });
-};
-
-/** The library would ignore what it is not configured for; a client that presents an assertion expects it checked. */
-const refuseAssertion: RequestHandler = (req, res, next) => {
-  const body = req.body as Record<string, unknown> | undefined;
-  if (body?.['client_assertion'] === undefined) {
-    next();
-    return;
-  }
-  answer(res, 401, { error: 'invalid_client', error_description: 'client assertions are not served here' });
 };
 
 function applyRegistrationPolicy(rules: {
@@ -129,12 +135,12 @@ function canonicaliseResource(req: Request, resources: readonly Resource[]): voi
 
 /** oidc-provider reads bodies itself: it gets the normalised one as a request that nobody has read. */
 function replayBody(req: Request, text: string): void {
-  const source = Readable.from([Buffer.from(text)], { objectMode: false });
+  const body = Buffer.from(text);
   Object.defineProperties(req, {
     readable: { value: true, configurable: true },
-    iterator: { value: source.iterator.bind(source), configurable: true },
+    iterator: { value: () => [body], configurable: true },
   });
-  req.headers['content-length'] = String(Buffer.byteLength(text));
+  req.headers['content-length'] = String(body.length);
 }
 
 /** Faults of the body parsers, in the endpoints' own form (RFC 6749 §5.2). */

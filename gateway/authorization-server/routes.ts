@@ -5,10 +5,19 @@ export const ROUTES = {
   registration: '/register',
   revocation: '/revoke',
   jwks: '/jwks',
+  deviceAuthorization: '/device_authorization',
+  device: '/device',
   /** Paths of oidc-provider features that are part of an interaction and must stay reachable. */
   endSession: '/session/end',
   interaction: '/interaction/:uid',
   callback: '/auth/callback',
+  account: '/account',
+  accountSignIn: '/account/sign-in',
+  accountSignOut: '/account/sign-out',
+  accountRevoke: '/account/revoke',
+  accountRevokeAll: '/account/revoke-all',
+  accountDisconnect: '/account/disconnect',
+  githubWebhook: '/webhooks/github',
 } as const;
 
 export function interactionPath(uid: string): string {

@@ -7,7 +7,16 @@ const EXACT = [
   '/register',
   '/revoke',
   '/jwks',
+  '/device_authorization',
+  '/device',
   '/auth/callback',
+  '/account',
+  '/account/sign-in',
+  '/account/sign-out',
+  '/account/revoke',
+  '/account/revoke-all',
+  '/account/disconnect',
+  '/webhooks/github',
   '/health',
   '/.well-known/oauth-protected-resource',
   '/.well-known/oauth-protected-resource/mcp',
@@ -18,6 +27,7 @@ const EXACT = [
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^\/interaction\/[^/]+$/, '/interaction/:uid'],
   [/^\/authorize\/[^/]+$/, '/authorize/:uid'],
+  [/^\/device\/[^/]+$/, '/device/:uid'],
 ];
 
 export const ROUTES_OF_PUBLIC_LISTENER: readonly string[] = [...EXACT, ...PATTERNS.map(([, name]) => name)];

@@ -17,7 +17,11 @@ export interface ConsentModel {
     /** The host that publishes the client's description, if it has one: the one verified thing about it. */
     readonly publisher: string | undefined;
   };
-  readonly redirect: { readonly target: string; readonly kind: 'web' | 'loopback' | 'custom-scheme' };
+  /** Where the answer goes: a host, a program's scheme, or the device that shows a code. */
+  readonly redirect: {
+    readonly target: string;
+    readonly kind: 'web' | 'loopback' | 'custom-scheme' | 'device';
+  };
   readonly resource: string;
   readonly githubHost: string;
   readonly requested: readonly ScopeLine[];
@@ -36,7 +40,7 @@ export function consentPage(model: ConsentModel): string {
       ${origin(model)} ${accountChange(model)}
       <dl>
         <div>
-          <dt>Sends you to</dt>
+          <dt>${model.redirect.kind === 'device' ? 'Connects the device showing' : 'Sends you to'}</dt>
           <dd><strong>${model.redirect.target}</strong></dd>
         </div>
         <div>
@@ -93,7 +97,8 @@ function accountChange(model: ConsentModel) {
   </p>`;
 }
 
-function scopeList(scopes: readonly ScopeLine[]) {
+/** What scopes allow, in words. */
+export function scopeList(scopes: readonly ScopeLine[]) {
   if (scopes.length === 0)
     return html`do what the GitHub App is permitted to, in the repositories it is installed on`;
   return html`<ul>
@@ -117,6 +122,12 @@ function offers(offered: readonly ScopeLine[]) {
 
 function redirectWarning(model: ConsentModel) {
   if (model.redirect.kind === 'web') return undefined;
+  if (model.redirect.kind === 'device') {
+    return html`<p class="note">
+      Continue only if a device in front of you shows <strong>${model.redirect.target}</strong> and you
+      started this on it yourself. A code that somebody sent you would give them access as you.
+    </p>`;
+  }
   return html`<p class="note">
     The answer goes to a program on this computer. Any local program can claim to be this one: continue only
     if you just started it.

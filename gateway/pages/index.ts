@@ -1,5 +1,12 @@
+export { confirmDisconnectPage, confirmRevokeAllPage } from './account-confirm-page.ts';
+export type { AccountNotice } from './account-notice.ts';
+export { isAccountNotice } from './account-notice.ts';
+export type { AccountModel, ConnectedApplication, EndedGrant } from './account-page.ts';
+export { accountPage, accountSignInPage } from './account-page.ts';
 export type { ConsentModel, ScopeLine } from './consent-page.ts';
 export { consentPage } from './consent-page.ts';
+export type { DeviceCodeFault } from './device-page.ts';
+export { devicePage } from './device-page.ts';
 export type { Message } from './message-page.ts';
 export { messagePage } from './message-page.ts';
 export { PAGE_HEADERS } from './page.ts';

@@ -6,6 +6,8 @@ export interface Message {
   readonly title: string;
   readonly explanation: string;
   readonly next: string;
+  /** Where the person can go from here: a page of ours. */
+  readonly link?: { readonly href: string; readonly label: string } | undefined;
   /** Lets an operator find the request in the log. */
   readonly requestId?: string | undefined;
   /** Whom to ask: an https or mailto URL, or a sentence. */
@@ -17,7 +19,10 @@ export function messagePage(message: Message): string {
     message.title,
     html`<h1>${message.title}</h1>
       <p>${message.explanation}</p>
-      <p>${message.next}</p>
+      <p>
+        ${message.next}
+        ${message.link === undefined ? undefined : html`<a href="${message.link.href}">${message.link.label}</a>`}
+      </p>
       ${message.support === undefined ? undefined : html`<p>Help: ${contact(message.support)}</p>`}
       ${message.requestId === undefined ? undefined : html`<p class="soft">Reference: <code>${message.requestId}</code></p>`}`,
   );

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { html, Html } from './html.ts';
 
 const STYLE = `
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d1d9e0;--card:#fff;--back:#f3f5f8;--go:#1f6f43;--go-ink:#fff;--warn:#7a4b00;--warn-back:#fff4dc}
-@media (prefers-color-scheme:dark){:root{--ink:#e9edf1;--soft:#9ba6b2;--line:#3a434e;--card:#171c22;--back:#0e1216;--go:#3fa56b;--go-ink:#06130b;--warn:#f2c46d;--warn-back:#2c2411}}
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d1d9e0;--card:#fff;--back:#f3f5f8;--go:#1f6f43;--go-ink:#fff;--warn:#7a4b00;--warn-back:#fff4dc;--done:#17583a;--done-back:#e4f4ea;--stop:#b3261e}
+@media (prefers-color-scheme:dark){:root{--ink:#e9edf1;--soft:#9ba6b2;--line:#3a434e;--card:#171c22;--back:#0e1216;--go:#3fa56b;--go-ink:#06130b;--warn:#f2c46d;--warn-back:#2c2411;--done:#9adbb5;--done-back:#14261c;--stop:#ff8f86}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--ink);font:16px/1.5 system-ui,sans-serif;display:grid;min-height:100vh;place-items:center;padding:1.25rem}
 main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.75rem}
 h1{font-size:1.3rem;line-height:1.3;margin:0 0 .75rem}
+h2{font-size:1.1rem;line-height:1.3;margin:2.25rem 0 .5rem}
+h3{font-size:1rem;margin:0;overflow-wrap:anywhere}
 p{margin:.5rem 0}
 .soft{color:var(--soft);font-size:.9rem}
+time,time+.soft{white-space:nowrap}
 dl{margin:1rem 0;border-top:1px solid var(--line)}
 dl>div{display:grid;grid-template-columns:8.5rem 1fr;gap:.75rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
 @media (max-width:30rem){dl>div{grid-template-columns:1fr;gap:.1rem}main{padding:1.25rem}}
@@ -18,12 +21,23 @@ dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.1rem}
 code{font:.92em ui-monospace,monospace}
 .note{background:var(--warn-back);color:var(--warn);border-radius:8px;padding:.65rem .85rem;margin:1rem 0}
+.note a,.done a{color:inherit}
+.done{background:var(--done-back);color:var(--done);border-radius:8px;padding:.65rem .85rem;margin:1rem 0}
+.row{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;justify-content:space-between}
+.item{border:1px solid var(--line);border-radius:8px;padding:1rem;margin:1rem 0}
+.item p{margin:0;overflow-wrap:anywhere}
+.item form+dl{margin-top:2rem}
+.line{list-style:none;padding:0 0 0 1rem;margin:1rem 0;border-left:2px solid var(--line)}
+.line li{margin:0 0 1.25rem;overflow-wrap:anywhere}
+.line p{margin:.15rem 0}
 fieldset{border:1px solid var(--line);border-radius:8px;margin:1rem 0;padding:.5rem .9rem .8rem}
 legend{padding:0 .35rem;color:var(--soft);font-size:.9rem}
 label{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.25rem}
-button,.button{font:inherit;padding:.6rem 1.1rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer;text-decoration:none}
+button,.button{font:inherit;padding:.6rem 1.1rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer;text-decoration:none;display:inline-block}
 .go{background:var(--go);border-color:var(--go);color:var(--go-ink);font-weight:600}
+.stop{border-color:var(--stop);color:var(--stop);font-weight:600}
+.code{font:1.4rem/1.4 ui-monospace,monospace;letter-spacing:.1em;width:100%;padding:.6rem .8rem;border:1px solid var(--soft);border-radius:8px;background:var(--back);color:inherit;text-transform:uppercase}
 button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid var(--go);outline-offset:2px}
 `;
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { errors } from 'undici';
+import { REQUIRED_SCOPES_HEADER } from '../../shared/gateway-context/index.ts';
 import { clientResponseHeaders } from './headers.ts';
 import type { Worker } from './worker-pool.ts';
 
@@ -26,6 +27,8 @@ export type ForwardOutcome =
   | { readonly kind: 'answered'; readonly status: number }
   /** The worker refused the credentials; nothing was written to the client yet. */
   | { readonly kind: 'unauthorized' }
+  /** The worker needs more scope than the token has; nothing was written to the client yet. */
+  | { readonly kind: 'insufficient_scope'; readonly scopes: readonly string[] }
   | { readonly kind: 'not_sent' }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'failed' }
@@ -61,7 +64,8 @@ function createExchange(
 ): Dispatcher.DispatchHandler {
   let status = 0;
   let controller: Dispatcher.DispatchController | undefined;
-  let isUnauthorized = false;
+  /** An answer that is not the client's: the gateway says the same in its own words. */
+  let refusal: Extract<ForwardOutcome, { kind: 'unauthorized' | 'insufficient_scope' }> | undefined;
   const onClientGone = () => {
     if (res.writableFinished) return;
     if (call.cancelOnDisconnect) controller?.abort(new Error('the client left'));
@@ -90,16 +94,16 @@ function createExchange(
     onResponseStart: (_controller, statusCode, headers) => {
       if (statusCode < 200) return;
       status = statusCode;
-      isUnauthorized = statusCode === 401;
-      if (!isUnauthorized) res.writeHead(statusCode, clientResponseHeaders(headers));
+      refusal = refusalOf(statusCode, headers[REQUIRED_SCOPES_HEADER]);
+      if (refusal === undefined) res.writeHead(statusCode, clientResponseHeaders(headers));
     },
     onResponseData: (started, chunk) => {
-      if (isUnauthorized || res.destroyed) return;
+      if (refusal !== undefined || res.destroyed) return;
       if (!res.write(chunk)) started.pause();
     },
     onResponseEnd: () => {
-      if (isUnauthorized) {
-        finish({ kind: 'unauthorized' });
+      if (refusal !== undefined) {
+        finish(refusal);
         return;
       }
       res.end();
@@ -109,6 +113,12 @@ function createExchange(
       finish(judgeFailure(error, res, status !== 0));
     },
   };
+}
+
+function refusalOf(status: number, requiredScopes: string | string[] | undefined) {
+  if (status === 401) return { kind: 'unauthorized' } as const;
+  if (status !== 403 || typeof requiredScopes !== 'string') return undefined;
+  return { kind: 'insufficient_scope', scopes: requiredScopes.split(' ') } as const;
 }
 
 function judgeFailure(error: Error, res: ServerResponse, hasBegun: boolean): ForwardOutcome {

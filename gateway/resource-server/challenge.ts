@@ -11,25 +11,30 @@ export interface Challenge {
   };
 }
 
+type ChallengeReason = 'no_token' | 'invalid_token' | 'insufficient_scope';
+
+const DESCRIPTIONS: Readonly<Record<ChallengeReason, string>> = {
+  no_token: 'an access token is required',
+  invalid_token: 'the access token is expired, revoked or not valid for this resource',
+  insufficient_scope: 'the call needs more scope than the access token has',
+};
+
 /**
- * The 401 of a resource. Without credentials it carries no `error` (RFC 6750 §3.1): nothing was wrong with a
- * token. `scope` names what a first token should ask for.
+ * The 401 of a resource, and its 403 for a token with too little scope. Without credentials it carries no `error` (RFC 6750 §3.1): nothing was wrong with a
+ * token. `scope` names what the next token should ask for.
  */
 export function challengeFor(
   of: { publicUrl: string; resource: Resource; scopes: readonly string[] },
-  reason: 'no_token' | 'invalid_token',
+  reason: ChallengeReason,
 ): Challenge {
   const metadata = metadataUrl(of.publicUrl, of.resource);
-  const error = reason === 'invalid_token' ? 'error="invalid_token", ' : '';
+  const error = reason === 'no_token' ? '' : `error="${reason}", `;
   const scope = of.scopes.length === 0 ? '' : `, scope="${of.scopes.join(' ')}"`;
   return {
     header: `Bearer ${error}resource_metadata="${metadata}"${scope}`,
     body: {
-      error: reason === 'invalid_token' ? 'invalid_token' : 'unauthorized',
-      error_description:
-        reason === 'invalid_token'
-          ? 'the access token is expired, revoked or not valid for this resource'
-          : 'an access token is required',
+      error: reason === 'no_token' ? 'unauthorized' : reason,
+      error_description: DESCRIPTIONS[reason],
       oauth_metadata: metadata,
     },
   };

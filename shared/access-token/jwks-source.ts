@@ -38,6 +38,8 @@ export class KeysUnavailableError extends Error {
 export function createJwksSource(deps: {
   fetchJwks: () => Promise<unknown>;
   clock: Clock;
+  /** Calls back when the keys are known to have changed: the next unknown `kid` is asked for at once. */
+  onChange?: (listener: () => void) => void;
 }): FindVerificationKey {
   const { clock } = deps;
   let known = new Map<string, VerificationKey>();
@@ -45,6 +47,9 @@ export function createJwksSource(deps: {
   let triedAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | undefined;
 
+  deps.onChange?.(() => {
+    triedAt = Number.NEGATIVE_INFINITY;
+  });
   const refresh = async () => {
     triedAt = clock.now();
     const parsed = jwks.parse(await deps.fetchJwks());

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { epochSeconds } from '../clock.ts';
 
+/** Header by which a worker asks for more scope before the first byte of its answer; it never leaves the gateway. */
+export const REQUIRED_SCOPES_HEADER = 'x-gw-required-scopes';
+
 /** Header that carries the context from gateway to worker; clients' values never pass the gateway. */
 export const GATEWAY_CONTEXT_HEADER = 'x-gw-context';
 
@@ -22,23 +25,30 @@ export interface GatewayContext {
   readonly gid: string;
   /** Tools the caller may list and call; `*` = all. */
   readonly tools: readonly string[];
+  /** Scopes for which the worker may ask the client to step up; absent = none. */
+  readonly stepUp?: readonly string[] | undefined;
 }
 
 const contextClaims = z.object({
   gid: z.string().min(1),
   tools: z.array(z.string()),
+  stepUp: z.array(z.string()).optional(),
   iat: z.int(),
   exp: z.int(),
 });
 
-/** Signs contexts, one per `cacheKey` (the verified token) and half minute, so that a call costs no signature. */
+/** Signs contexts, one per `cacheKey` (the verified token and what may differ for it) and half minute, so that a call costs no signature. */
 export function createGatewayContextSigner(deps: { key: Uint8Array; clock: Clock }) {
   const signed = new LRUCache<string, { text: Promise<string>; renewAt: number }>({ max: MAX_CACHED });
   return async (cacheKey: string, context: GatewayContext): Promise<string> => {
     const now = epochSeconds(deps.clock);
     const known = signed.get(cacheKey);
     if (known !== undefined && now < known.renewAt) return await known.text;
-    const text = new SignJWT({ gid: context.gid, tools: [...context.tools] })
+    const text = new SignJWT({
+      gid: context.gid,
+      tools: [...context.tools],
+      ...(context.stepUp === undefined ? {} : { stepUp: [...context.stepUp] }),
+    })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuedAt(now)
       .setExpirationTime(now + MAX_AGE_SECONDS)

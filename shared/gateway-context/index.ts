@@ -3,4 +3,5 @@ export {
   createGatewayContextSigner,
   createGatewayContextVerifier,
   GATEWAY_CONTEXT_HEADER,
+  REQUIRED_SCOPES_HEADER,
 } from './gateway-context.ts';

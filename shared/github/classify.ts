@@ -112,6 +112,7 @@ function codeOf(facts: Facts): GitHubFailureCode {
   const { status } = facts;
   if (status === 403 || status === 429) return refusalOf(facts);
   if (status === 422 && facts.tooLarge) return 'too_large';
+  if (status === 401 && isSuspended(facts)) return 'suspended';
   const known = CODE_BY_STATUS[status];
   if (known !== undefined) return known;
   if (status >= 500) return 'upstream_5xx';
@@ -127,13 +128,17 @@ const says =
   (facts: Facts): boolean =>
     parts.some((part) => facts.message.includes(part));
 
+function isSuspended({ message }: Facts): boolean {
+  return /account (?:was|is|has been) suspended/.test(message);
+}
+
 // In order: a blocked user or organization also gets rate-limit headers, and a secondary limit may come with
 // `x-ratelimit-remaining: 0`.
 const SIGNS: readonly Sign[] = [
   ['too_large', (facts) => facts.tooLarge],
   ['sso_required', (facts) => facts.header('x-github-sso')?.startsWith('required') === true],
   ['sso_required', says('saml enforcement', 'saml sso')],
-  ['suspended', says('account was suspended', 'account is suspended', 'account has been suspended')],
+  ['suspended', isSuspended],
   ['org_restricted', says('oauth app access restrictions')],
   ['ip_blocked', says('ip allow list')],
   ['rate_secondary', says('secondary rate limit', 'abuse detection', 'number of login attempts')],

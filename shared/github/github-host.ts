@@ -72,7 +72,7 @@ export interface GitHubHostBases {
   readonly webBase: string;
   /** May end in `/api/v3`, as GHES lays it out. */
   readonly apiBase: string;
-  /** Whose behaviour the host shows. Default `github.com`. */
+  /** Whose behaviour the host shows. Default: `ghes` where the API is below `/api/v3`, else `github.com`. */
   readonly kind?: GitHubHostKind;
 }
 
@@ -90,7 +90,7 @@ export function githubHostFromBases(bases: GitHubHostBases): GitHubHost {
   if (!isLoopbackUrl(web) || !isLoopbackUrl(api)) throw new GitHubHostError('not_loopback');
   return createHost({
     key: web.host,
-    kind: bases.kind ?? 'github.com',
+    kind: bases.kind ?? (apiPath === '' ? 'github.com' : 'ghes'),
     webBase: web.origin,
     apiBase: `${api.origin}${apiPath}`,
     graphqlBase: `${api.origin}${apiPath === '' ? '' : '/api'}/graphql`,

@@ -35,6 +35,11 @@ export type GatewayEvent =
       readonly clientId: string;
       readonly accountId: string;
     }
+  /** GitHub or the operator's rules refuse an account; `reason` is of a closed list. */
+  | { readonly type: 'membership.denied'; readonly accountId: string; readonly reason: string }
+  /** `event` is the name of an event we know, or `other`. */
+  | { readonly type: 'webhook.received'; readonly event: string; readonly result: string }
+  | { readonly type: 'step_up.asked'; readonly clientId: string; readonly scope: string }
   | { readonly type: 'client.registered'; readonly clientId: string }
   | {
       readonly type: 'proxy.call.finished';

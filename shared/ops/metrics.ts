@@ -29,6 +29,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
   const stops = [
     countHttp(bus, registry, labels),
     ...countOauth(bus, registry, labels),
+    ...countWebhooks(bus, registry),
     countGithub(bus, registry, labels),
     gaugeConnections(bus, registry),
   ];
@@ -118,6 +119,26 @@ function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: Metr
     bus.on('login.finished', () => logins.inc({ result: 'finished' })),
     bus.on('login.consent.denied', () => logins.inc({ result: 'denied' })),
     bus.on('login.failed', () => logins.inc({ result: 'failed' })),
+  ];
+}
+
+function countWebhooks(bus: EventBus, registry: Registry): Stop[] {
+  const registers = [registry];
+  const received = new Counter({
+    name: 'octocode_mcp_webhooks_received_total',
+    help: 'Total number of webhook deliveries, by event and by what became of them',
+    labelNames: ['event', 'result'],
+    registers,
+  });
+  const denied = new Counter({
+    name: 'octocode_mcp_membership_denials_total',
+    help: 'Total number of accounts refused by GitHub or by a rule about people, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  return [
+    bus.on('webhook.received', ({ event, result }) => received.inc({ event, result })),
+    bus.on('membership.denied', ({ reason }) => denied.inc({ reason })),
   ];
 }
 

@@ -25,9 +25,18 @@ interface ServiceConfig {
   readonly warnings: readonly ConfigWarning[];
 }
 
+export interface SideListener {
+  readonly name: string;
+  readonly app: RequestListener;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A composed process: its request listener and what it must close. */
 export interface Service {
   readonly app: RequestListener;
+  /** Listeners that open after the main one, each on an address of its own. */
+  readonly sideListeners: readonly SideListener[];
   /** Rejects when the store does not answer: readiness depends on it. */
   readonly checkStore: () => Promise<void>;
   /** Seconds since the revocation feed last proved to be alive; readiness depends on it as well. */
@@ -64,6 +73,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   for (const warning of config.warnings) logger.warn(describeWarning(warning));
   const events = createEventBus({ logger });
   const state: { isDraining: boolean; service?: Service; listening?: Listening } = { isDraining: false };
+  const side: Listening[] = [];
   const ops = await startOpsListener({
     host: config.opsHost,
     port: config.opsPort,
@@ -83,6 +93,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     state.isDraining = true;
   };
   const close = async () => {
+    await Promise.all(side.map(async (listening) => await listening.close(0)));
     await state.listening?.close(config.shutdownGraceSeconds * 1000);
     await state.service?.close();
     await ops.close();
@@ -96,7 +107,13 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
       events.emit({ type: 'connections.changed', delta });
     },
   });
-  logger.info({ port: state.listening.port, opsPort: ops.port }, 'ready');
+  const sidePorts: Record<string, number> = {};
+  for (const { name, app, host, port } of state.service.sideListeners) {
+    const listening = await listenOn(app, { host, port });
+    side.push(listening);
+    sidePorts[`${name}Port`] = listening.port;
+  }
+  logger.info({ port: state.listening.port, opsPort: ops.port, ...sidePorts }, 'ready');
 }
 
 function storeCheck(state: { service?: Service }) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Feed, FeedPosition } from '../store/index.ts';
 import { parseEntry } from './revocation.ts';
-import type { RevocationSubject } from './revocation.ts';
+import type { Revocation, RevocationSubject } from './revocation.ts';
 import type { RevocationList } from './revocation-list.ts';
 import { createRevocationList } from './revocation-list.ts';
 
@@ -16,10 +16,12 @@ const WAIT_MS = 1_000;
 const SILENCE_MS = 3_000;
 const RETRY_MS = 250;
 
+export type RevokedKinds = ReadonlySet<Revocation['kind']>;
+
 export interface RevocationFeed {
   readonly isRevoked: (subject: RevocationSubject, kid: string) => boolean;
-  /** Called after new entries took effect; the function returned ends it. */
-  readonly onRevoked: (listener: () => void) => () => void;
+  /** Called with the kinds of new entries after they took effect; the function returned ends it. */
+  readonly onRevoked: (listener: (kinds: RevokedKinds) => void) => () => void;
   /** Called when the feed was read anew after a gap, a silence or a fault: something of ours may have been lost. */
   readonly onResumed: (listener: () => void) => () => void;
   /** Seconds since the feed last proved to be alive. */
@@ -34,11 +36,11 @@ export interface RevocationFeed {
  */
 export async function followRevocations(deps: { feed: Feed; clock: Clock }): Promise<RevocationFeed> {
   const list = createRevocationList();
-  const revoked = new Set<() => void>();
+  const revoked = new Set<(kinds: RevokedKinds) => void>();
   const resumed = new Set<() => void>();
   const follower = createFollower(deps, list, {
-    onEntries: () => {
-      for (const listener of revoked) listener();
+    onEntries: (kinds) => {
+      for (const listener of revoked) listener(kinds);
     },
     onResumed: () => {
       for (const listener of resumed) listener();
@@ -62,7 +64,7 @@ export async function followRevocations(deps: { feed: Feed; clock: Clock }): Pro
 function createFollower(
   { feed, clock }: { feed: Feed; clock: Clock },
   list: RevocationList,
-  tell: { onEntries: () => void; onResumed: () => void },
+  tell: { onEntries: (kinds: RevokedKinds) => void; onResumed: () => void },
 ) {
   let position: FeedPosition | undefined;
   let aliveAt = performance.now();
@@ -70,10 +72,11 @@ function createFollower(
 
   const apply = (entries: readonly string[]) => {
     const now = clock.now();
-    for (const entry of entries) list.add(parseEntry(entry, now));
     if (entries.length === 0) return;
+    const parsed = entries.map((entry) => parseEntry(entry, now));
+    for (const entry of parsed) list.add(entry);
     list.forgetBefore(now - REVOCATION_KEEP_MS);
-    tell.onEntries();
+    tell.onEntries(new Set(parsed.map(({ kind }) => kind)));
   };
 
   const readWindow = async () => {
@@ -122,7 +125,7 @@ function createFollower(
   };
 }
 
-function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
+function subscribe<L>(listeners: Set<L>, listener: L): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

@@ -32,13 +32,15 @@ export function createRevocationPublisher(deps: {
         pending.shift();
       }
     } finally {
-      // Here and not in a later callback: an entry pushed in between would wait for the next heartbeat.
       flushing = undefined;
     }
   };
+  /** One at a time, so that order is kept. Entries that came while one ended are found by looking again. */
   const flush = async () => {
-    flushing ??= flushAll();
-    await flushing;
+    while (pending.length > 0) {
+      flushing ??= flushAll();
+      await flushing;
+    }
   };
   const beat = setInterval(() => {
     void flush()

@@ -13,18 +13,28 @@ export interface RevocationList {
 
 export function createRevocationList(): RevocationList {
   const byKind = new Map<Kind, Map<string, number>>();
+  const credentials = new Map<string, { version: number; at: number }>();
   const when = (kind: Kind, id: string) => byKind.get(kind)?.get(id);
   // A token of the same second may be older or younger than the entry: the careful answer costs one refresh.
   const reaches = (kind: Kind, id: string, issuedAt: number) => issuedAt <= (when(kind, id) ?? -1);
   return {
     add: (entry) => {
+      if (entry.kind === 'credential') {
+        const { id, version, at } = entry;
+        const known = credentials.get(id);
+        credentials.set(id, {
+          version: Math.max(version, known?.version ?? 0),
+          at: Math.max(at, known?.at ?? 0),
+        });
+        return;
+      }
       const known = byKind.get(entry.kind) ?? new Map<string, number>();
       const id = entry.kind === 'everything' ? '' : entry.id;
       known.set(id, Math.max(entry.at, known.get(id) ?? 0));
       byKind.set(entry.kind, known);
     },
     isRevoked: (subject, kid) => {
-      if (byKind.size === 0) return false;
+      if (byKind.size === 0 && credentials.size === 0) return false;
       const issuedAt = subject.iat * 1000;
       return (
         when('grant', subject.gid) !== undefined ||
@@ -32,10 +42,12 @@ export function createRevocationList(): RevocationList {
         reaches('account', subject.sub, issuedAt) ||
         reaches('client', subject.client_id, issuedAt) ||
         reaches('everything', '', issuedAt) ||
-        (byKind.has('credential') && reaches('credential', credentialDigest(subject.cred), issuedAt))
+        (credentials.size > 0 &&
+          subject.cv <= (credentials.get(credentialDigest(subject.cred))?.version ?? -1))
       );
     },
     forgetBefore: (at) => {
+      for (const [id, entry] of credentials) if (entry.at < at) credentials.delete(id);
       for (const [kind, known] of byKind) {
         for (const [id, since] of known) if (since < at) known.delete(id);
         if (known.size === 0) byKind.delete(kind);

@@ -3,14 +3,15 @@ import { z } from 'zod';
 
 /**
  * What an entry of the feed ends: one grant, everything of one account or client or of one upstream credential,
- * everything a signing key signed, or everything. All but grants and keys reach only tokens issued before the entry.
+ * everything a signing key signed, or everything. Those of accounts and clients, and everything, reach only tokens issued
+ * before the entry; that of a credential those of its versions so far.
  */
 export type Revocation =
   | { readonly kind: 'grant'; readonly id: string }
   | { readonly kind: 'account'; readonly id: string }
   | { readonly kind: 'client'; readonly id: string }
-  /** `id` is `credentialDigest` of the handle: the feed must not list handles. */
-  | { readonly kind: 'credential'; readonly id: string }
+  /** `id` is `credentialDigest` of the handle: the feed must not list handles. Ends tokens up to this version of it. */
+  | { readonly kind: 'credential'; readonly id: string; readonly version: number }
   | { readonly kind: 'signing-key'; readonly id: string }
   | { readonly kind: 'everything' };
 
@@ -22,13 +23,15 @@ export interface RevocationSubject {
   readonly sub: string;
   readonly client_id: string;
   readonly cred: string;
+  readonly cv: number;
   /** Seconds since the epoch. */
   readonly iat: number;
 }
 
 const at = z.int();
 const entryShape = z.discriminatedUnion('kind', [
-  z.object({ kind: z.enum(['grant', 'account', 'client', 'credential', 'signing-key']), id: z.string(), at }),
+  z.object({ kind: z.enum(['grant', 'account', 'client', 'signing-key']), id: z.string(), at }),
+  z.object({ kind: z.literal('credential'), id: z.string(), version: z.int(), at }),
   z.object({ kind: z.literal('everything'), at }),
 ]);
 

@@ -9,11 +9,18 @@ export type Durability = 'durable' | 'relaxed';
 const KINDS = {
   client: 'durable',
   'unused-clients': 'durable',
+  'blocked-client': 'durable',
   grant: 'durable',
   'account-grants': 'durable',
   'grants-due': 'durable',
   code: 'durable',
+  'used-assertion': 'durable',
+  'device-code': 'durable',
+  'user-code': 'relaxed',
+  'device-poll': 'relaxed',
   account: 'durable',
+  membership: 'relaxed',
+  'webhook-delivery': 'relaxed',
   credential: 'durable',
   'credential-upstream': 'durable',
   'credential-index': 'durable',
@@ -26,6 +33,7 @@ const KINDS = {
   revocations: 'durable',
   session: 'relaxed',
   'session-uid': 'relaxed',
+  'account-session': 'relaxed',
   interaction: 'relaxed',
   'login-transaction': 'relaxed',
   'login-arrival': 'relaxed',
@@ -55,19 +63,34 @@ function key(kind: KeyKind, tag: string): Key {
 /** Every key of the product; no key is built anywhere else. Content and lifetimes: shared/store/README.md. */
 export const keys = {
   client: (clientId: string) => key('client', digest(clientId)),
+  /** A client that an operator shut out. */
+  blockedClient: (clientId: string) => key('blocked-client', digest(clientId)),
   /** The set of clients that never held a grant, by when they are forgotten. */
   unusedClients: () => key('unused-clients', 'gateway'),
   /** A client ID metadata document as last fetched. */
   clientDocument: (clientId: string) => key('client-document', digest(clientId)),
   session: (sessionId: string) => key('session', digest(sessionId)),
   sessionByUid: (uid: string) => key('session-uid', digest(uid)),
+  /** Who is signed in at the account page; `token` is the cookie's value. */
+  accountSession: (token: string) => key('account-session', digest(token)),
   interaction: (uid: string) => key('interaction', digest(uid)),
   loginTransaction: (state: string) => key('login-transaction', digest(state)),
   loginArrival: (uid: string) => key('login-arrival', digest(uid)),
   code: (code: string) => key('code', digest(code)),
+  deviceCode: (deviceCode: string) => key('device-code', digest(deviceCode)),
+  /** Points to the device code (RFC 8628 §3.2). */
+  userCode: (userCode: string) => key('user-code', digest(userCode)),
+  /** When a device polled last. */
+  devicePoll: (deviceCode: string) => key('device-poll', digest(deviceCode)),
+  /** A client assertion (RFC 7523) that was used. */
+  usedAssertion: (id: string) => key('used-assertion', digest(id)),
   /** A grant with its refresh family. */
   grant: (grantId: string) => key('grant', digest(grantId)),
   account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
+  /** When GitHub last said that an account may be here. */
+  membership: (githubHost: string, sub: string) => key('membership', digest(githubHost, sub)),
+  /** A webhook that was handled, by `X-GitHub-Delivery`. */
+  webhookDelivery: (id: string) => key('webhook-delivery', digest(id)),
   /** The set of an account's grants by when they are forgotten. */
   accountGrants: (githubHost: string, sub: string) => key('account-grants', digest(githubHost, sub)),
   /** The set of grants by when they would be idle. */

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { ZodType } from 'zod';
 import { z } from 'zod';
 import type { Change, Expectation, Store, StoredRecord } from './contract.ts';
@@ -8,7 +9,7 @@ import type { Key } from './keys.ts';
 /** Keys that authenticate records which grant power; `current` writes, any of `byId` reads. */
 export interface MacKeys {
   readonly current: string;
-  byId(id: string): Uint8Array | undefined;
+  byId(id: string): KeyObject | undefined;
 }
 
 /**
@@ -113,7 +114,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The key's text is part of what is authenticated: a genuine record copied to another key is refused. */
-function macOf(secret: Uint8Array, key: Key, schema: number, text: string): Buffer {
+function macOf(secret: KeyObject, key: Key, schema: number, text: string): Buffer {
   return createHmac('sha256', secret)
     .update(`${key.text}\n${String(schema)}\n${text}`)
     .digest();

@@ -30,6 +30,8 @@ export interface CredentialVault {
 }
 
 export interface CredentialStanding {
+  /** The GitHub app's client id. */
+  readonly app: string;
   readonly version: number;
   readonly state: Credential['state'];
   readonly accessTokenExpiresAt: number | null;
@@ -89,8 +91,8 @@ export function createCredentialVault(deps: TokenDeps): CredentialVault {
       const found = await credentials.read(keys.credential(githubHost, handle));
       const heldUntil = found?.data.holders[grantId] ?? 0;
       if (found === undefined || heldUntil <= clock.now()) return undefined;
-      const { version, state, accessTokenExpiresAt } = found.data;
-      return { version, state, accessTokenExpiresAt, heldUntil };
+      const { app, version, state, accessTokenExpiresAt } = found.data;
+      return { app, version, state, accessTokenExpiresAt, heldUntil };
     },
   };
 }

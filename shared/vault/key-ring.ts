@@ -1,7 +1,11 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { MacKeys } from '../store/index.ts';
 
 const KEY_BYTES = 32;
+/** Derived keys that are kept: each costs as much to derive as several MACs. */
+const MAX_DERIVED = 10_000;
 const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
 
 interface RingKey {
@@ -14,7 +18,7 @@ export interface KeyRing {
   readonly currentId: string;
   readonly ids: readonly string[];
   /** HKDF-SHA-256 (RFC 5869) of one root key for one purpose; undefined when the ring has no such key. */
-  derive(keyId: string, purpose: string, context?: string): Buffer | undefined;
+  derive(keyId: string, purpose: string, context?: string): KeyObject | undefined;
 }
 
 /**
@@ -26,6 +30,7 @@ export function parseKeyRing(text: string): KeyRing {
   const ring = entries.map(parseEntry);
   const first = ring[0];
   if (first === undefined) throw new Error('the key ring is empty');
+  const derived = new LRUCache<string, KeyObject>({ max: MAX_DERIVED });
   const byId = new Map(ring.map((key) => [key.id, key.secret]));
   if (byId.size !== ring.length) throw new Error('the key ring names one key id twice');
   return {
@@ -33,7 +38,15 @@ export function parseKeyRing(text: string): KeyRing {
     ids: ring.map((key) => key.id),
     derive: (keyId, purpose, context = '') => {
       const secret = byId.get(keyId);
-      return secret && Buffer.from(hkdfSync('sha256', secret, context, `ocg ${purpose}`, KEY_BYTES));
+      if (secret === undefined) return undefined;
+      const name = `${keyId} ${purpose} ${context}`;
+      const known = derived.get(name);
+      if (known !== undefined) return known;
+      // A key object, not bytes: node:crypto takes longer to look at bytes than to make a MAC with them.
+      const bytes = hkdfSync('sha256', secret, context, `ocg ${purpose}`, KEY_BYTES);
+      const key = createSecretKey(Buffer.from(bytes));
+      derived.set(name, key);
+      return key;
     },
   };
 }
@@ -52,7 +65,7 @@ function parseEntry(entry: string, index: number): RingKey {
 }
 
 /** One derived key for `purpose` from the ring's current root key. */
-export function deriveCurrent(ring: KeyRing, purpose: string): Buffer {
+export function deriveCurrent(ring: KeyRing, purpose: string): KeyObject {
   const derived = ring.derive(ring.currentId, purpose);
   if (derived === undefined) throw new TypeError('a key ring always holds its current key');
   return derived;

@@ -11,13 +11,21 @@ import { seal, unseal } from './seal.ts';
 interface Retirement {
   /** Sealed under GATEWAY_KEYS. */
   readonly accessToken: string;
+  /** Set when more is to end than the token: the subject whose whole authorization of the app goes with it. */
+  readonly authorizationOf: string | null;
   readonly attempts: number;
   readonly since: number;
 }
 
 const retirementFamily: RecordFamily<Retirement> = {
-  schema: 1,
-  shape: z.strictObject({ accessToken: z.string(), attempts: z.int(), since: z.int() }),
+  schema: 2,
+  shape: z.strictObject({
+    accessToken: z.string(),
+    authorizationOf: z.string().nullable(),
+    attempts: z.int(),
+    since: z.int(),
+  }),
+  upgrade: (data) => ({ ...z.looseObject({}).parse(data), authorizationOf: null }),
 };
 
 /** After this long a token is given up on: GitHub itself ends unused ones (ms). */
@@ -26,62 +34,118 @@ const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
 const BATCH = 50;
 
+/** Has GitHub delete a token, or with it the authorization of the subject that is named. */
+export type RemoveAtGitHub = (accessToken: string, authorizationOf: string | null) => Promise<unknown>;
+
 export interface Retirements {
   /** Has a token deleted at GitHub, not before `notBefore` (ms): a call that uses it may still be on its way. */
   add(accessToken: string, notBefore: number): Promise<void>;
-  /** Tries what is due; answers how many tokens are gone and how many must wait. */
-  sweep(
-    deleteToken: (accessToken: string) => Promise<unknown>,
-  ): Promise<{ deleted: number; postponed: number }>;
+  /** Has the authorization that a token belongs to deleted at GitHub; the token is kept until then. */
+  addAuthorization(accessToken: string, of: { sub: string; notBefore: number }): Promise<void>;
+  /** Tries one at once, due or not. `settled`: somebody else has done it; `postponed`: it is tried again later. */
+  attempt<T>(
+    accessToken: string,
+    remove: (accessToken: string) => Promise<T>,
+  ): Promise<T | 'settled' | 'postponed'>;
+  /** Tries what is due; answers how many are gone and how many must wait. */
+  sweep(remove: RemoveAtGitHub): Promise<{ deleted: number; postponed: number }>;
+}
+
+interface RetirementDeps {
+  readonly store: Store;
+  readonly gatewayRing: KeyRing;
+  readonly clock: Clock;
 }
 
 /** Tokens waiting to be deleted at GitHub. They survive restarts; a GitHub that is away is asked again later. */
-export function createRetirements(deps: { store: Store; gatewayRing: KeyRing; clock: Clock }): Retirements {
-  const { store, gatewayRing, clock } = deps;
-  const records = createRecords(store, retirementFamily, recordMacKeys(gatewayRing));
-  const due = keys.retirementsDue();
-  const context = (id: string) => ({ purpose: 'retired-token', salt: '', bind: [keys.retirement(id).text] });
+export function createRetirements(deps: RetirementDeps): Retirements {
+  const { store, clock } = deps;
+  const waiting = createWaiting(deps);
 
-  async function remove(id: string): Promise<void> {
-    await store.commit([{ op: 'delete', key: keys.retirement(id) }]);
-    await store.removeMember(due, id);
-  }
-
-  async function postpone(id: string, retirement: Retirement): Promise<void> {
-    const attempts = retirement.attempts + 1;
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** retirement.attempts, LONGEST_PAUSE_MS);
-    const options = { expiresAt: retirement.since + GIVE_UP_MS };
-    await store.commit([records.put(keys.retirement(id), { ...retirement, attempts }, options)]);
-    await store.addMember(due, id, clock.now() + pause);
-  }
+  /** What `remove` answered; undefined when it failed and is tried again later. */
+  const settle = async <T>(
+    id: string,
+    retirement: Retirement,
+    remove: (accessToken: string) => Promise<T>,
+  ) => {
+    let result: T;
+    try {
+      result = await remove(waiting.open(id, retirement));
+    } catch {
+      await waiting.postpone(id, retirement);
+      return undefined;
+    }
+    await waiting.forget(id);
+    return { result };
+  };
 
   return {
     add: async (accessToken, notBefore) => {
-      const id = createHash('sha256').update(`retired ${accessToken}`).digest('base64url');
-      const since = clock.now();
-      // The index first: a record without it would never be looked at, an entry without a record is dropped.
-      await store.addMember(due, id, notBefore);
-      const data = { accessToken: seal(gatewayRing, context(id), accessToken), attempts: 0, since };
-      await store.commit([records.put(keys.retirement(id), data, { expiresAt: since + GIVE_UP_MS })]);
+      await waiting.enter(accessToken, { authorizationOf: null, notBefore });
     },
-    sweep: async (deleteToken) => {
+    addAuthorization: async (accessToken, { sub, notBefore }) => {
+      await waiting.enter(accessToken, { authorizationOf: sub, notBefore });
+    },
+    attempt: async (accessToken, remove) => {
+      const id = idOf(accessToken);
+      const found = await waiting.find(id);
+      if (found === undefined) return 'settled';
+      const settled = await settle(id, found, remove);
+      return settled === undefined ? 'postponed' : settled.result;
+    },
+    sweep: async (remove) => {
       const outcome = { deleted: 0, postponed: 0 };
+      const due = keys.retirementsDue();
       for (const id of await store.membersUntil(due, clock.now(), BATCH)) {
-        const found = await records.read(keys.retirement(id));
+        const found = await waiting.find(id);
         if (found === undefined) {
           await store.removeMember(due, id);
           continue;
         }
-        try {
-          await deleteToken(unseal(gatewayRing, context(id), found.data.accessToken));
-          await remove(id);
-          outcome.deleted += 1;
-        } catch {
-          await postpone(id, found.data);
-          outcome.postponed += 1;
-        }
+        const { authorizationOf } = found;
+        const settled = await settle(id, found, async (token) => await remove(token, authorizationOf));
+        outcome[settled === undefined ? 'postponed' : 'deleted'] += 1;
       }
       return outcome;
     },
   };
+}
+
+/** The records and their index by when they are due. */
+function createWaiting({ store, gatewayRing, clock }: RetirementDeps) {
+  const records = createRecords(store, retirementFamily, recordMacKeys(gatewayRing));
+  const due = keys.retirementsDue();
+  const context = (id: string) => ({ purpose: 'retired-token', salt: '', bind: [keys.retirement(id).text] });
+  return {
+    find: async (id: string) => (await records.read(keys.retirement(id)))?.data,
+    open: (id: string, { accessToken }: Retirement) => unseal(gatewayRing, context(id), accessToken),
+    enter: async (accessToken: string, of: { authorizationOf: string | null; notBefore: number }) => {
+      const { authorizationOf, notBefore } = of;
+      const id = idOf(accessToken);
+      const since = clock.now();
+      // The index first: a record without it would never be looked at, an entry without a record is dropped.
+      await store.addMember(due, id, notBefore);
+      const sealed = seal(gatewayRing, context(id), accessToken);
+      const data = { accessToken: sealed, authorizationOf, attempts: 0, since };
+      // A grant that lets go of its token must not make less of what was asked for already.
+      const expect = authorizationOf === null ? ({ expect: 'absent' } as const) : {};
+      const options = { expiresAt: since + GIVE_UP_MS, ...expect };
+      await store.commit([records.put(keys.retirement(id), data, options)]);
+    },
+    forget: async (id: string) => {
+      await store.commit([{ op: 'delete', key: keys.retirement(id) }]);
+      await store.removeMember(due, id);
+    },
+    postpone: async (id: string, retirement: Retirement) => {
+      const attempts = retirement.attempts + 1;
+      const pause = Math.min(FIRST_PAUSE_MS * 2 ** retirement.attempts, LONGEST_PAUSE_MS);
+      const options = { expiresAt: retirement.since + GIVE_UP_MS };
+      await store.commit([records.put(keys.retirement(id), { ...retirement, attempts }, options)]);
+      await store.addMember(due, id, clock.now() + pause);
+    },
+  };
+}
+
+function idOf(accessToken: string): string {
+  return createHash('sha256').update(`retired ${accessToken}`).digest('base64url');
 }

@@ -4,6 +4,8 @@ import { GET_ME, initializeRequest, legacyRequest, modernRequest, sendMcp } from
 import type { SignInPlace, Tokens } from '../support/oauth-client.ts';
 import { postForm, postJson } from '../support/oauth-client.ts';
 import { freePorts } from '../support/stack.ts';
+import type { AssertionSigner } from './assertion-signer.ts';
+import { createSigner } from './assertion-signer.ts';
 import type { DocumentHost } from './document-host.ts';
 import type { ClientProfile, RegistrationIdentity } from './profile.ts';
 
@@ -19,6 +21,8 @@ export interface Connection {
   readonly clientId: string;
   /** Only of a client that was given one. */
   readonly clientSecret: string | undefined;
+  /** Only of a client that proves who it is with a key of its own. */
+  readonly signer: AssertionSigner | undefined;
   readonly redirectUri: string;
   readonly consentPage: string;
   readonly tokens: Tokens;
@@ -151,7 +155,13 @@ async function identify(
     demand(of.server.client_id_metadata_document_supported, 'client documents are offered');
     const { token_endpoint_auth_methods_supported: methods } = of.server;
     demand(methods.includes('none'), 'public clients are offered, without which documents are not used');
-    return { clientId: place.documents.publish(identity.path, identity.document), clientSecret: undefined };
+    const signer =
+      identity.document['token_endpoint_auth_method'] === 'private_key_jwt'
+        ? await createSigner()
+        : undefined;
+    const keys = signer && { jwks_uri: place.documents.publish('/oauth/jwks.json', signer.jwks) };
+    const document = { ...identity.document, ...keys };
+    return { clientId: place.documents.publish(identity.path, document), clientSecret: undefined, signer };
   }
   if (identity.isTwice === true) await register(of.server.registration_endpoint, identity, of);
   const answer = await register(of.server.registration_endpoint, identity, of);
@@ -159,16 +169,19 @@ async function identify(
   return {
     clientId: String(answer['client_id']),
     clientSecret: typeof secret === 'string' ? secret : undefined,
+    signer: undefined,
   };
 }
 
 async function requestTokens(
   server: ServerMetadata,
-  client: { clientId: string; clientSecret: string | undefined },
+  client: Pick<Connection, 'clientId' | 'clientSecret' | 'signer'>,
   grant: Record<string, string>,
 ): Promise<Tokens> {
   const secret = client.clientSecret === undefined ? {} : { client_secret: client.clientSecret };
-  const response = await postForm(server.token_endpoint, { ...grant, client_id: client.clientId, ...secret });
+  const assertion = await client.signer?.assert(client.clientId, server.issuer);
+  const form = { ...grant, client_id: client.clientId, ...secret, ...assertion };
+  const response = await postForm(server.token_endpoint, form);
   const text = await response.text();
   demand(response.status === 200, `the token endpoint answers tokens: ${text}`);
   return JSON.parse(text) as Tokens;

@@ -19,8 +19,6 @@ export interface ClientProfile {
   readonly findsServerBy: 'oauth-authorization-server' | 'openid-configuration';
   /** The scopes it asks for: those of the challenge, or none at all. */
   readonly asksScope: 'challenged' | 'none';
-  /** What the gateway lacks for this client to work. */
-  readonly missing?: string;
 }
 
 /** Dynamic client registration (RFC 7591). */

@@ -77,7 +77,6 @@ export const EDITOR_AND_WEB_PROFILES: readonly ClientProfile[] = [
       },
     },
     redirects: ['https://chatgpt.com/connector_platform_oauth_redirect'],
-    missing: 'client documents that prefer private_key_jwt and offer none',
   },
   {
     ...BY_THE_BOOK,

@@ -21,7 +21,7 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(answer).toMatchObject({
       client_name: 'Editor',
       redirect_uris: [LOOPBACK],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
     });

@@ -83,7 +83,12 @@ describe('authorization server metadata (RFC 8414)', () => {
       jwks_uri: `${publicUrl}/jwks`,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
+      device_authorization_endpoint: `${publicUrl}/device_authorization`,
     });
     expect(document['token_endpoint_auth_methods_supported']).toContain('none');
     expect(document['protected_resources']).toEqual([shared.stack.mcpUrl]);

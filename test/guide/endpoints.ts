@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { GuidePlace, Part, Row } from './row.ts';
+import type { GuidePlace, Row } from './row.ts';
 
 async function getJson({ stack }: GuidePlace, path: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${stack.publicUrl}${path}`);
@@ -21,13 +21,16 @@ const ownAddress = (name: string, member: string, path: string): Row => ({
   },
 });
 
-/** An item of a listener that is opened by a variable nothing reads yet. */
-const laterListener = (name: string, part: Part, variable: string): Row => ({
+/** A document that a listener of its own serves as the public one does. */
+const besideDocument = (path: string): Row => ({
   area: 'endpoint',
-  name,
-  outcome: 'later',
-  part,
-  prove: ({ readsVariable }) => expect(readsVariable(variable)).toBe(false),
+  name: `:3001${path}`,
+  outcome: 'works',
+  prove: async (place) => {
+    const beside = await fetch(`${place.stack.side['metadata'] ?? ''}${path}`);
+    expect(beside.status).toBe(200);
+    expect(await beside.json()).toEqual(await getJson(place, path));
+  },
 });
 
 /** Every endpoint the guide names; ports are those of the guide. */
@@ -96,15 +99,35 @@ export const endpoints: readonly Row[] = [
     area: 'endpoint',
     name: '/.well-known/mcp-server',
     outcome: 'later',
-    part: 'metadata listener',
+    part: 'server description',
     prove: async ({ stack }) =>
       expect((await fetch(`${stack.publicUrl}/.well-known/mcp-server`)).status).toBe(404),
   },
   ownAddress('authorization_endpoint', 'authorization_endpoint', '/authorize'),
   ownAddress('token_endpoint', 'token_endpoint', '/token'),
   ownAddress('revocation_endpoint', 'revocation_endpoint', '/revoke'),
-  laterListener(':3001/.well-known/oauth-protected-resource', 'metadata listener', 'OAUTH_METADATA_PORT'),
-  laterListener(':3001/.well-known/oauth-authorization-server', 'metadata listener', 'OAUTH_METADATA_PORT'),
-  laterListener(':8765/auth/callback', 'callback listener', 'ENABLE_OAUTH_CALLBACK_SERVER'),
-  laterListener(':8765/health', 'callback listener', 'ENABLE_OAUTH_CALLBACK_SERVER'),
+  besideDocument('/.well-known/oauth-protected-resource'),
+  besideDocument(AUTHORIZATION_SERVER),
+  {
+    area: 'endpoint',
+    name: ':8765/auth/callback',
+    outcome: 'works_as',
+    as: '<PUBLIC_URL>/auth/callback, to which it sends the browser on',
+    prove: async ({ stack }) => {
+      const query = '/auth/callback?code=test&state=test';
+      const answer = await fetch(`${stack.side['callback'] ?? ''}${query}`, { redirect: 'manual' });
+      expect(answer.status).toBe(303);
+      expect(answer.headers.get('location')).toBe(`${stack.publicUrl}${query}`);
+    },
+  },
+  {
+    area: 'endpoint',
+    name: ':8765/health',
+    outcome: 'works',
+    prove: async ({ stack }) => {
+      const answer = await fetch(`${stack.side['callback'] ?? ''}/health`);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ status: 'ok' });
+    },
+  },
 ];

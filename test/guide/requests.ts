@@ -25,7 +25,7 @@ const laterTool = (name: string, action: string): Row => ({
   area: 'request',
   name: `tools/call ${name} ${action}`,
   outcome: 'later',
-  part: 'device flow and account tools',
+  part: 'account tools',
   prove: async ({ listTools }) => expect(await listTools()).not.toContain(name),
 });
 

@@ -5,10 +5,9 @@ export type Area = 'variable' | 'endpoint' | 'metric' | 'script' | 'file' | 'req
 
 /** The parts of the product that items of the guide wait for. */
 export type Part =
-  | 'metadata listener'
-  | 'callback listener'
+  | 'server description'
   | 'CORS modes'
-  | 'device flow and account tools'
+  | 'account tools'
   | 'enterprise sign-in'
   | 'quotas'
   | 'audit'

@@ -28,7 +28,12 @@ const REQUIRED = {
 let stack: Stack;
 let place: GuidePlace;
 beforeAll(async () => {
-  stack = await startStack();
+  const env = {
+    OAUTH_METADATA_PORT: '0',
+    ENABLE_OAUTH_CALLBACK_SERVER: 'true',
+    OAUTH_CALLBACK_PORT: '0',
+  };
+  stack = await startStack({ env });
   const { tokens } = await signIn(stack);
   const accessToken = tokens.access_token;
   place = {

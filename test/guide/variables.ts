@@ -106,13 +106,28 @@ export const variables: readonly Row[] = [
   worksAs('DEBUG_MCP_REQUESTS', 'the request line of every call', requestLine),
   worksAs('ENABLE_COMMAND_LOGGING', 'the request line of every call', requestLine),
   worksAs('LOG_FILE_PATH', 'standard output, which a shell or supervisor writes to a file', requestLine),
-  ...later('metadata listener', ['OAUTH_METADATA_PORT', 'OAUTH_METADATA_HOST']),
+  works('OAUTH_METADATA_PORT', '3001', (config) => config.metadataPort, 3001),
+  works('OAUTH_METADATA_HOST', '0.0.0.0', (config) => config.metadataHost, '0.0.0.0'),
   ...later('CORS modes', ['MCP_HTTP_CORS', 'OAUTH_METADATA_CORS']),
-  ...later('callback listener', [
-    ...['ENABLE_OAUTH_CALLBACK_SERVER', 'OAUTH_CALLBACK_PORT', 'OAUTH_CALLBACK_HOST'],
+  {
+    area: 'variable',
+    name: 'ENABLE_OAUTH_CALLBACK_SERVER',
+    outcome: 'works',
+    // The guide's redirect URI is that of the callback listener: without the listener it leads nowhere.
+    prove: ({ configure }) => {
+      const env = { GITHUB_OAUTH_REDIRECT_URI: 'http://localhost:8765/auth/callback' };
+      expect(configure({ ...env, ENABLE_OAUTH_CALLBACK_SERVER: 'true' }).callbackServer).toBe(true);
+      expect(() => configure(env)).toThrow(ConfigurationError);
+    },
+  },
+  works('OAUTH_CALLBACK_PORT', '8765', (config) => config.callbackPort, 8765),
+  works('OAUTH_CALLBACK_HOST', '127.0.0.1', (config) => config.callbackHost, '127.0.0.1'),
+  works('GITHUB_ORGANIZATION', 'acme', (config) => config.organizations, [
+    { organization: 'acme', team: null },
   ]),
-  ...['GITHUB_ORGANIZATION', 'ENTERPRISE_ORGANIZATION', 'ENTERPRISE_ALLOWED_DOMAINS'].map(unenforced),
-  ...['REQUIRED_ENTERPRISE_GROUPS', 'REQUIRE_MFA', 'GITHUB_SSO_ENFORCEMENT'].map(unenforced),
+  works('REQUIRE_MFA', 'true', (config) => config.requireMfa, true),
+  ...['ENTERPRISE_ORGANIZATION', 'ENTERPRISE_ALLOWED_DOMAINS'].map(unenforced),
+  ...['REQUIRED_ENTERPRISE_GROUPS', 'GITHUB_SSO_ENFORCEMENT'].map(unenforced),
   ...later('enterprise sign-in', [
     ...['SAML_ENTITY_ID', 'SAML_SSO_URL', 'SAML_CERTIFICATE'],
     ...['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],

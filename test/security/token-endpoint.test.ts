@@ -87,7 +87,6 @@ describe('the shape of a token request (RFC 6749 §3.2)', () => {
   it.each([
     'password',
     'client_credentials',
-    'urn:ietf:params:oauth:grant-type:device_code',
     'urn:ietf:params:oauth:grant-type:token-exchange',
     'urn:ietf:params:oauth:grant-type:jwt-bearer',
     'implicit',

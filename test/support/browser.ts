@@ -35,7 +35,8 @@ export interface StoredCookie {
 
 const MAX_REDIRECTS = 20;
 
-export function openBrowser(): Browser {
+/** `reach` names where a URL is really fetched from, for hosts that this machine cannot resolve. */
+export function openBrowser(reach: (url: string) => string = (url) => url): Browser {
   const jar = new Map<string, StoredCookie>();
 
   async function request(url: string, init: RequestInit): Promise<Page> {
@@ -43,7 +44,7 @@ export function openBrowser(): Browser {
     const headers = new Headers(init.headers);
     const cookie = cookieHeader(jar, target);
     if (cookie !== '') headers.set('cookie', cookie);
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    const response = await fetch(reach(url), { ...init, headers, redirect: 'manual' });
     for (const raw of response.headers.getSetCookie()) keepCookie(jar, target, raw);
     const location = response.headers.get('location');
     return {

@@ -12,8 +12,8 @@ export interface TestCertificates {
   readonly keyFile: string;
 }
 
-/** Makes a private authority and a certificate for `localhost` and 127.0.0.1, valid for a day. */
-export function makeCertificates(): TestCertificates {
+/** Makes a private authority and a certificate, valid for a day, for these names (`subjectAltName`). */
+export function makeCertificates(names = 'DNS:localhost,IP:127.0.0.1'): TestCertificates {
   const folder = mkdtempSync(join(tmpdir(), 'certificates-test-'));
   const path = (name: string) => join(folder, name);
   const openssl = (...command: string[]) => execFileSync('openssl', command, { stdio: 'pipe' });
@@ -30,7 +30,7 @@ export function makeCertificates(): TestCertificates {
     '/CN=test authority',
   );
   openssl('req', ...ec, '-keyout', path('server.key'), '-out', path('server.csr'), '-subj', '/CN=localhost');
-  writeFileSync(path('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(path('names'), `subjectAltName=${names}\n`);
   openssl(
     'x509',
     '-req',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
-import { loadSigningKeys } from '../../gateway/authorization-server/signing-keys.ts';
+import { loadSigningKeys } from '../../gateway/authorization-server/signing-keys/signing-keys.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createGatewayContextSigner } from '../../shared/gateway-context/index.ts';
 import { openSqliteStore } from '../../shared/store/index.ts';
@@ -23,18 +23,25 @@ export async function readGatewayKeys(stack: Stack): Promise<GatewayKeys> {
   const read = (name: string) => readFileSync(join(stack.stateDir, name), 'utf8').trim();
   const store = await openSqliteStore({ folder: stack.stateDir, clock: systemClock });
   const gatewayRing = parseKeyRing(read('gateway-keys'));
-  const signing = await loadSigningKeys({ store, gatewayRing, clock: systemClock });
+  const signing = await loadSigningKeys({
+    store,
+    gatewayRing,
+    clock: systemClock,
+    maxAgeMs: Infinity,
+    revocations: { publish: () => Promise.resolve() },
+  });
   await store.close();
+  const { kid, privateKey } = signing.current();
   const signContext = createGatewayContextSigner({
     key: Buffer.from(read('worker-gate-key'), 'utf8'),
     clock: systemClock,
   });
   return {
-    kid: signing.kid,
+    kid,
     sign: async (claims, header = {}) =>
       await new SignJWT(claims)
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: signing.kid, ...header })
-        .sign(signing.privateKey),
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid, ...header })
+        .sign(privateKey),
     contextFor: async (grantId) => await signContext(grantId, { gid: grantId, tools: ['*'] }),
   };
 }

@@ -14,7 +14,7 @@ import { createEventBus } from '../../shared/ops/index.ts';
 import { listenOn } from '../../shared/process/listen.ts';
 import { composeWorker } from '../../worker/compose.ts';
 import { loadWorkerConfig } from '../../worker/config.ts';
-import type { GitHubSimulator } from '../github-simulator/index.ts';
+import type { GitHubSimulator, GitHubSimulatorOptions } from '../github-simulator/index.ts';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../github-simulator/index.ts';
 
 /** Gateways, workers and a simulated GitHub in this process, on free loopback ports and a temporary folder. */
@@ -24,6 +24,8 @@ export interface Stack {
   /** Base URL of every gateway; the first is `publicUrl`. They share issuer and store. */
   readonly gateways: readonly string[];
   readonly workers: readonly string[];
+  /** Base URLs of the last gateway's side listeners, by name. */
+  readonly side: Readonly<Record<string, string>>;
   readonly github: GitHubSimulator;
   readonly stateDir: string;
   readonly events: readonly GatewayEvent[];
@@ -42,6 +44,8 @@ export interface StackOptions {
   /** Environment of the gateways, over the defaults. */
   readonly env?: Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** What kind of GitHub is simulated. */
+  readonly github?: GitHubSimulatorOptions;
 }
 
 /** Every test comes from one address. */
@@ -53,7 +57,7 @@ export const NO_LIMITS = {
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = mkdtempSync(join(tmpdir(), 'gateway-test-'));
-  const github = await startGitHubSimulator();
+  const github = await startGitHubSimulator(options.github);
   const events: GatewayEvent[] = [];
   const log: string[] = [];
   const logger = createLogger({
@@ -74,6 +78,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     OPS_PORT: '0',
   };
   const closers: (() => Promise<void>)[] = [];
+  const side: Record<string, string> = {};
   for (const port of gatewayPorts) {
     const config = loadGatewayConfig(
       {
@@ -91,7 +96,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     bus.on('*', (event) => void events.push(event));
     const gateway = await composeGateway(config, { clock: systemClock, logger, events: bus });
     const listening = await listenOn(gateway.app, { host: config.httpHost, port });
-    closers.push(() => listening.close(0), gateway.close);
+    closers.push(() => listening.close(0));
+    for (const each of gateway.sideListeners) {
+      const beside = await listenOn(each.app, each);
+      side[each.name] = `http://127.0.0.1:${String(beside.port)}`;
+      closers.push(() => beside.close(0));
+    }
+    closers.push(gateway.close);
   }
   for (const port of workerPorts) {
     const config = loadWorkerConfig(
@@ -111,6 +122,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     mcpUrl: `${publicUrl}/mcp`,
     gateways: gatewayPorts.map((port) => `http://localhost:${String(port)}`),
     workers,
+    side,
     github,
     stateDir,
     events,

@@ -17,6 +17,7 @@ export function answerRows<Query extends { readonly id?: string | undefined }, D
       signal,
       rate: () => github.rate(),
       onFault: call.onFault,
+      askForScopes: call.askForScopes,
       run: async (query) => await answer(github, query),
     });
   };

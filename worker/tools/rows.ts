@@ -38,6 +38,8 @@ export interface RowsOptions<Query, Data> {
   readonly run: (query: Query) => Promise<RowOutcome<Data>>;
   readonly signal: AbortSignal;
   readonly rate: () => GitHubRate | undefined;
+  /** Asks the client for scopes that every row lacks; true when that is the answer. */
+  readonly askForScopes: (scopes: readonly string[]) => boolean;
   /** Told of a row's unexpected error. */
   readonly onFault: (error: unknown) => void;
 }
@@ -55,6 +57,8 @@ export async function runRows<Query extends { readonly id?: string | undefined }
   const ids = uniqueIds(queries);
   const settled = await Promise.allSettled(queries.map(async (query) => await options.run(query)));
   signal.throwIfAborted();
+  const missing = scopesThatAllLack(settled);
+  if (missing.length > 0) options.askForScopes(missing);
   const results = settled.map((row, index) => ({
     id: ids[index] ?? '',
     index,
@@ -65,6 +69,17 @@ export async function runRows<Query extends { readonly id?: string | undefined }
   const failed = results.filter(({ status }) => status === 'error').length;
   const content = { results, meta: { queries: queries.length, failed, ...rateMember(options.rate()) } };
   return { ...structuredResult(content), ...(failed === queries.length ? { isError: true } : {}) };
+}
+
+/** Scopes without which no row has an answer. One row that has is worth more than a question. */
+function scopesThatAllLack(rows: readonly PromiseSettledResult<unknown>[]): readonly string[] {
+  const lacking = rows.map((row) =>
+    row.status === 'rejected' && row.reason instanceof RowFailure
+      ? row.reason.error.requiredScopes
+      : undefined,
+  );
+  if (lacking.some((scopes) => scopes === undefined)) return [];
+  return [...new Set(lacking.flatMap((scopes) => scopes ?? []))];
 }
 
 // The text of an unexpected error may hold anything; its row says only that it happened.

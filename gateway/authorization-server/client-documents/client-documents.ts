@@ -14,12 +14,16 @@ import { recordMacKeys } from '../../../shared/vault/index.ts';
 import { temporarilyUnavailable } from '../protocol-error.ts';
 import type { RegistrationRules } from '../registration-policy.ts';
 import { isClientIdUrl } from './client-id-url.ts';
+import type { ClientKeys } from './client-keys.ts';
+import { readClientKeys } from './client-keys.ts';
 import { freshSeconds } from './freshness.ts';
 import { judgeDocument } from './judge-document.ts';
 
 /** From the call to the last byte, whatever the host does. */
 const FETCH_DEADLINE_MS = 2_500;
 const MAX_BYTES = 5 * 1024;
+/** Sets of RSA keys are larger than documents. */
+const MAX_KEY_BYTES = 16 * 1024;
 const MAX_FETCHES = 8;
 /** A document that could not be had is not asked for again for this long. */
 const FAILED_MS = 60_000;
@@ -128,10 +132,35 @@ async function fetchDocument(
     const isOutage = answer.status >= 500 || answer.status === 429;
     if (!judged.ok) return isOutage ? afterOutage(previous, now) : failed;
     const freshUntil = now + freshSeconds(headerOf(answer.headers['cache-control'])) * 1000;
-    return { metadata: judged.metadata, freshUntil, staleUntil: freshUntil + STALE_MS };
+    const fetched = { freshUntil, staleUntil: freshUntil + STALE_MS };
+    if (judged.keysAt === undefined) return { metadata: judged.metadata, ...fetched };
+    const jwks = await fetchKeys(deps, judged.keysAt);
+    if (jwks === undefined) return afterOutage(previous, now);
+    return { metadata: { ...judged.metadata, jwks }, ...fetched };
   } catch (error) {
     if (!(error instanceof OutgoingHttpError)) throw error;
     return error.reason === ADDRESS_NOT_PUBLIC ? failed : afterOutage(previous, now);
+  }
+}
+
+/** A client's keys, by the same door and with the same bounds as its document; undefined when they cannot be had. */
+async function fetchKeys(deps: ClientDocumentDeps, url: string): Promise<ClientKeys | undefined> {
+  if (!isServed(deps, url)) return undefined;
+  const { status, body } = await deps.http.request({
+    url,
+    method: 'GET',
+    headers: { accept: 'application/jwk-set+json, application/json' },
+    timeoutMs: FETCH_DEADLINE_MS,
+    maxBytes: MAX_KEY_BYTES,
+  });
+  return status === 200 ? readClientKeys(parseJson(body)) : undefined;
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

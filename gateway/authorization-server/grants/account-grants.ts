@@ -6,8 +6,12 @@ import { expiryReason, isLive } from './grant.ts';
 import type { GrantEndings } from './grant-endings.ts';
 import { TOMBSTONE_MS } from './grant-endings.ts';
 
-/** Grants of one account that are looked at; beyond it the latest to be forgotten are not listed. */
-const MAX_LISTED = 1_000;
+/**
+ * Grants of one account that are remembered, live and ended. One more forgets the one that would be forgotten next,
+ * which ends it if it is live: nothing can be live and not listed.
+ */
+export const MAX_REMEMBERED_GRANTS = 5_000;
+/** Records read or index entries removed at once; also how many sign-ins of one person may pass the count together. */
 const BATCH = 100;
 
 /** A grant that is remembered, live or ended. */
@@ -24,19 +28,27 @@ interface AccountGrantDeps {
   readonly end: GrantEndings['end'];
 }
 
-/** The indexes over grants: by account, and by when time may have ended them. What they name is read and checked. */
-export function createAccountGrants({ store, clock, githubHost, records, end }: AccountGrantDeps) {
+/**
+ * The indexes over grants: by account, and by when time may have ended them. What they name is read and checked.
+ * An account's grants stand there by when they are forgotten: a live one TOMBSTONE_MS after it must end, an ended one
+ * TOMBSTONE_MS after it did, so that the live ones come last.
+ */
+export function createAccountGrants(deps: AccountGrantDeps) {
+  const { store, clock, githubHost, records, end } = deps;
   const indexOf = (sub: string) => keys.accountGrants(githubHost, sub);
+  const { listOf, liveOf } = createListing(deps);
 
-  const listOf = async (sub: string): Promise<readonly ListedGrant[]> => {
-    const ids = await store.membersUntil(indexOf(sub), Number.MAX_SAFE_INTEGER, MAX_LISTED);
-    const found = await Promise.all(
-      ids.map(async (grantId) => ({ grantId, record: await records.read(keys.grant(grantId)) })),
-    );
-    const listed = found.flatMap(({ grantId, record }) =>
-      record?.data.sub === sub ? [{ grantId, grant: record.data }] : [],
-    );
-    return listed.sort((left, right) => right.grant.createdAt - left.grant.createdAt);
+  /** Forgets what is over, and what there is no room for. */
+  const trim = async (sub: string) => {
+    const index = indexOf(sub);
+    for (const old of await store.membersUntil(index, clock.now(), BATCH))
+      await store.removeMember(index, old);
+    const tooMany = (await store.countMembers(index)) - MAX_REMEMBERED_GRANTS + 1;
+    if (tooMany <= 0) return;
+    for (const grantId of await store.membersUntil(index, Number.MAX_SAFE_INTEGER, tooMany)) {
+      await end(grantId, 'too_many_grants');
+      await store.removeMember(index, grantId);
+    }
   };
 
   /** Looks at one grant whose time has come; false when it was used since and is to be looked at again. */
@@ -55,19 +67,14 @@ export function createAccountGrants({ store, clock, githubHost, records, end }: 
     listOf,
     /** Enters a grant that is about to be written. */
     enter: async (grantId: string, { sub, endsAt, idleEndsAt }: Grant) => {
-      const index = indexOf(sub);
-      for (const old of await store.membersUntil(index, clock.now(), BATCH))
-        await store.removeMember(index, old);
-      await store.addMember(index, grantId, endsAt + TOMBSTONE_MS);
+      await trim(sub);
+      await store.addMember(indexOf(sub), grantId, endsAt + TOMBSTONE_MS);
       await store.addMember(keys.grantsDue(), grantId, idleEndsAt);
     },
     /** Makes room for one more. Counted without a lock: two sign-ins at once may leave one too many. */
     makeRoom: async ({ sub, clientId }: Pick<Grant, 'sub' | 'clientId'>, most: number) => {
-      const now = clock.now();
-      const live = (await listOf(sub)).filter(
-        ({ grant }) => grant.clientId === clientId && isLive(grant, now),
-      );
-      const byUse = live.sort((left, right) => lastUse(left.grant) - lastUse(right.grant));
+      const live = (await liveOf(sub)).filter(({ grant }) => grant.clientId === clientId);
+      const byUse = live.toSorted((left, right) => lastUse(left.grant) - lastUse(right.grant));
       for (const { grantId } of byUse.slice(0, Math.max(0, live.length - most + 1))) {
         await end(grantId, 'too_many_grants');
       }
@@ -80,6 +87,40 @@ export function createAccountGrants({ store, clock, githubHost, records, end }: 
       }
     },
   };
+}
+
+/** What is read of an account's index. */
+function createListing({ store, clock, githubHost, records }: AccountGrantDeps) {
+  const membersUntil = async (sub: string, until: number) =>
+    await store.membersUntil(keys.accountGrants(githubHost, sub), until, MAX_REMEMBERED_GRANTS + BATCH);
+
+  const readAll = async (sub: string, ids: readonly string[]): Promise<readonly ListedGrant[]> => {
+    const listed: ListedGrant[] = [];
+    for (let from = 0; from < ids.length; from += BATCH) {
+      const found = await Promise.all(
+        ids
+          .slice(from, from + BATCH)
+          .map(async (grantId) => ({ grantId, grant: (await records.read(keys.grant(grantId)))?.data })),
+      );
+      for (const { grantId, grant } of found) if (grant?.sub === sub) listed.push({ grantId, grant });
+    }
+    return listed;
+  };
+
+  /** All that are remembered, the newest first. */
+  const listOf = async (sub: string): Promise<readonly ListedGrant[]> => {
+    const listed = await readAll(sub, await membersUntil(sub, Number.MAX_SAFE_INTEGER));
+    return listed.toSorted((left, right) => right.grant.createdAt - left.grant.createdAt);
+  };
+
+  /** Without a look at those that stand in the index as ended. */
+  const liveOf = async (sub: string): Promise<readonly ListedGrant[]> => {
+    const now = clock.now();
+    const ended = new Set(await membersUntil(sub, now + TOMBSTONE_MS));
+    const others = (await membersUntil(sub, Number.MAX_SAFE_INTEGER)).filter((id) => !ended.has(id));
+    return (await readAll(sub, others)).filter(({ grant }) => isLive(grant, now));
+  };
+  return { listOf, liveOf };
 }
 
 function lastUse(grant: Grant): number {

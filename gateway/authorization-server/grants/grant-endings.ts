@@ -26,6 +26,7 @@ export interface EndingDeps {
   readonly vault: CredentialVault;
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
+  readonly githubHost: string;
   readonly events: EventBus;
   readonly revocations: Pick<RevocationPublisher, 'publish'>;
 }
@@ -35,16 +36,24 @@ interface Ending {
   readonly reason: GrantEnd;
 }
 
+/** What finishing an ending needs, once more after a failover too. */
+interface Remembered extends Pick<Grant, 'sub' | 'handle'> {
+  readonly reason: GrantEnd;
+  readonly at: number;
+}
+
 /**
  * How a grant ends: its record first, so that nothing more is issued; then the feed, which stops access tokens and
- * streams; then the credential, which deletes the GitHub token when this was its last holder.
+ * streams; then the credential, which deletes the GitHub token when this was its last holder. The account's index comes
+ * last: until then the grant is only remembered for too long.
  */
 export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): GrantEndings {
-  const recent = new Map<string, { reason: GrantEnd; at: number; handle: string }>();
+  const recent = new Map<string, Remembered>();
 
-  const finish = async (grantId: string, handle: string) => {
+  const finish = async (grantId: string, { sub, handle, at }: Remembered) => {
     await deps.revocations.publish({ kind: 'grant', id: grantId });
     await deps.vault.release(unseal(deps.gatewayRing, handleContext(grantId), handle), grantId);
+    await deps.store.addMember(keys.accountGrants(deps.githubHost, sub), grantId, at + TOMBSTONE_MS);
   };
   const forgetOld = () => {
     const oldest = deps.clock.now() - REMEMBERED_MS;
@@ -58,22 +67,18 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
     end: async (grantId, reason) => {
       const ended = await markEnded(deps, records, { grantId, reason });
       if (ended === undefined) return;
-      recent.set(grantId, { reason, at: deps.clock.now(), handle: ended.handle });
+      const { sub, handle, clientId } = ended;
+      const remembered: Remembered = { sub, handle, reason, at: deps.clock.now() };
+      recent.set(grantId, remembered);
       forgetOld();
-      deps.events.emit({
-        type: 'grant.ended',
-        grantId,
-        reason,
-        clientId: ended.clientId,
-        accountId: ended.sub,
-      });
-      await finish(grantId, ended.handle);
+      deps.events.emit({ type: 'grant.ended', grantId, reason, clientId, accountId: sub });
+      await finish(grantId, remembered);
     },
     reapply: async () => {
       forgetOld();
-      for (const [grantId, { reason, handle }] of recent) {
-        await markEnded(deps, records, { grantId, reason });
-        await finish(grantId, handle);
+      for (const [grantId, remembered] of recent) {
+        await markEnded(deps, records, { grantId, reason: remembered.reason });
+        await finish(grantId, remembered);
       }
     },
   };

@@ -11,7 +11,7 @@ import { stepAfterGitHub } from './next-step.ts';
 
 /**
  * The browser came back from GitHub with a code; transaction and browser binding are already checked.
- * @throws LoginFailure when GitHub refuses, fails or grants nothing.
+ * @throws LoginFailure when GitHub refuses, fails or grants nothing, or the operator's rules refuse the person.
  */
 export async function arrive(
   deps: LoginDeps,
@@ -19,8 +19,8 @@ export async function arrive(
   { transaction, code }: { transaction: LoginTransaction; code: string },
 ): Promise<NextHop> {
   const identity = await deps.identityProvider.redeem({ code, codeVerifier: transaction.codeVerifier });
+  const arrival = await admit(deps, identity, transaction);
   try {
-    const arrival = await keepIdentity(deps, identity, transaction);
     const step = stepAfterGitHub({ shownSub: transaction.shownSub ?? undefined, arrivedSub: arrival.sub });
     if (step === 'finish') {
       return await completeLogin(deps, interaction, { arrival, loginTs: epochSeconds(deps.clock) });
@@ -28,10 +28,31 @@ export async function arrive(
     await deps.arrivals.save(interaction.uid, arrival);
     return { location: interactionPath(interaction.uid) };
   } catch (error) {
+    // Other grants of the person may stand on this token by now: it goes with the last of them.
+    await deps.vault.release(arrival.handle, arrival.grantId);
+    throw error;
+  }
+}
+
+async function admit(
+  deps: LoginDeps,
+  identity: UpstreamIdentity,
+  transaction: LoginTransaction,
+): Promise<Arrival> {
+  try {
+    await requireMembership(deps, identity);
+    return await keepIdentity(deps, identity, transaction);
+  } catch (error) {
     // Nothing holds the token that GitHub just issued: it must not stay alive unnoticed.
     await deps.identityProvider.discard(identity.token);
     throw error;
   }
+}
+
+/** Before anything is kept: what is refused leaves no account, no credential and no grant. */
+async function requireMembership(deps: LoginDeps, { user, token }: UpstreamIdentity): Promise<void> {
+  const sub = deps.accounts.subjectOf(user.id);
+  await deps.membership.admit({ sub, accessToken: token.accessToken });
 }
 
 async function keepIdentity(

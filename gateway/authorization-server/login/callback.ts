@@ -1,27 +1,45 @@
 import type { Request, Response } from 'express';
 import type { CookieRules } from '../cookie-names.ts';
+import { readCookie } from '../read-cookie.ts';
 import { arrive } from './arrive.ts';
 import { failLogin } from './finish.ts';
 import { LoginFailure, loginFailureOf } from './identity-provider.ts';
 import type { LoginDeps, NextHop } from './login.ts';
+import type { AccountTransaction, LoginTransaction } from './login-transaction.ts';
 import { isBoundToBrowser } from './login-transaction.ts';
 import { PageError } from './page-error.ts';
+import { sendOn } from './send-on.ts';
 
 /** Parameters of a callback; each may come once (RFC 6749 §3.1). */
 const CALLBACK_PARAMETERS = ['state', 'code', 'error', 'iss'] as const;
 
 type Callback = { readonly state: string } & Partial<Record<'code' | 'error' | 'iss', string>>;
 
+/** Finishes a sign-in at the account page and answers the browser; its failures end on a page of its own. */
+export type ArriveAtAccount = (of: {
+  readonly req: Request;
+  readonly res: Response;
+  readonly transaction: AccountTransaction;
+  /** @throws LoginFailure when GitHub sent an error instead of a code. */
+  readonly requireCode: () => string;
+}) => Promise<void>;
+
+export interface CallbackRules {
+  readonly cookies: CookieRules;
+  readonly arriveAtAccount: ArriveAtAccount;
+}
+
 /**
- * The way back from GitHub. The transaction is taken by its state and the browser's cookie compared before
- * anything is sent to GitHub: a stolen or foreign callback URL ends on a page of ours.
- * @throws PageError when the callback belongs to no login of this browser.
+ * The way back from GitHub, for logins and for the account page. The transaction is taken by its state and the
+ * browser's cookie compared before anything is sent to GitHub: a stolen or foreign callback URL ends on a page of
+ * ours. What the callback is for stands in the transaction alone, never in the request.
+ * @throws PageError when the callback belongs to no sign-in of this browser.
  */
 export async function comeBack(
   deps: LoginDeps,
-  cookies: CookieRules,
+  { cookies, arriveAtAccount }: CallbackRules,
   { req, res }: { req: Request; res: Response },
-): Promise<NextHop> {
+): Promise<void> {
   const callback = readCallback(req);
   const transaction = await deps.transactions.take(callback.state);
   if (transaction === undefined) throw new PageError(403, 'unknown_state');
@@ -31,18 +49,27 @@ export async function comeBack(
     deps.events.emit({ type: 'login.failed', reason: 'browser_mismatch' });
     throw new PageError(403, 'other_browser');
   }
+  const requireCode = () => codeOf(callback, deps.identityProvider.issuer);
+  if (transaction.kind === 'account') await arriveAtAccount({ req, res, transaction, requireCode });
+  else sendOn(res, cookies, await continueLogin(deps, transaction, requireCode));
+}
+
+async function continueLogin(
+  deps: LoginDeps,
+  transaction: LoginTransaction,
+  requireCode: () => string,
+): Promise<NextHop> {
   const interaction = await deps.provider.Interaction.find(transaction.uid);
   if (interaction === undefined) throw new PageError(400, 'expired');
   try {
-    const code = requireCode(callback, deps.identityProvider.issuer);
-    return await arrive(deps, interaction, { transaction, code });
+    return await arrive(deps, interaction, { transaction, code: requireCode() });
   } catch (error) {
     if (!(error instanceof LoginFailure)) throw error;
     return await failLogin(deps, interaction, error);
   }
 }
 
-function requireCode(callback: Callback, issuer: string): string {
+function codeOf(callback: Callback, issuer: string): string {
   if (callback.iss !== undefined && callback.iss !== issuer) {
     throw new LoginFailure('server_error', 'issuer_mismatch');
   }
@@ -62,12 +89,4 @@ function readCallback(req: Request): Callback {
     return value === null ? {} : { [name]: value };
   };
   return { state, ...optional('code'), ...optional('error'), ...optional('iss') };
-}
-
-function readCookie(req: Request, name: string): string | undefined {
-  for (const pair of (req.headers.cookie ?? '').split(';')) {
-    const at = pair.indexOf('=');
-    if (at !== -1 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return undefined;
 }

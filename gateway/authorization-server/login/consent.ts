@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isClientIdUrl } from '../client-documents/client-id-url.ts';
@@ -10,7 +11,8 @@ export interface ConsentSubject {
   readonly uid: string;
   readonly clientId: string;
   readonly clientName: string | undefined;
-  readonly redirectUri: string;
+  /** Where the answer goes: back to the client by a redirect, or to the device that shows a code. */
+  readonly answersTo: { readonly redirectUri: string } | { readonly userCode: string };
   readonly resource: string;
   readonly requested: readonly string[];
   /** What the person may add by ticking it. */
@@ -27,7 +29,7 @@ export interface ConsentAnswer {
 }
 
 /** Renders and reads the consent form. The form's token binds the answer to exactly what the page showed. */
-export function createConsent(deps: { secret: Uint8Array; githubHost: string }) {
+export function createConsent(deps: { secret: KeyObject; githubHost: string }) {
   const tokenOf = (subject: ConsentSubject) =>
     createHmac('sha256', deps.secret)
       .update(JSON.stringify(shown(subject)))
@@ -37,7 +39,7 @@ export function createConsent(deps: { secret: Uint8Array; githubHost: string }) 
       action: interactionPath(subject.uid),
       csrfToken: tokenOf(subject),
       client: { name: subject.clientName, id: subject.clientId, publisher: publisherOf(subject.clientId) },
-      redirect: redirectTarget(subject.redirectUri),
+      redirect: shownTarget(subject.answersTo),
       resource: subject.resource,
       githubHost: deps.githubHost,
       requested: subject.requested.map(toLine),
@@ -60,17 +62,13 @@ export function createConsent(deps: { secret: Uint8Array; githubHost: string }) 
 export type Consent = ReturnType<typeof createConsent>;
 
 function shown(subject: ConsentSubject): readonly unknown[] {
-  const { uid, clientId, clientName, redirectUri, resource, requested, account } = subject;
-  return [
-    'consent',
-    uid,
-    clientId,
-    clientName ?? null,
-    redirectUri,
-    resource,
-    requested,
-    account?.sub ?? null,
-  ];
+  const { uid, clientId, clientName, answersTo, resource, requested, account } = subject;
+  return ['consent', uid, clientId, clientName ?? null, answersTo, resource, requested, account?.sub ?? null];
+}
+
+function shownTarget(answersTo: ConsentSubject['answersTo']): ConsentModel['redirect'] {
+  if ('userCode' in answersTo) return { target: answersTo.userCode, kind: 'device' };
+  return redirectTarget(answersTo.redirectUri);
 }
 
 function publisherOf(clientId: string): string | undefined {

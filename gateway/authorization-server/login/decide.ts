@@ -42,7 +42,8 @@ async function reuseGitHubLeg(deps: LoginDeps, interaction: Interaction, { subje
     wantsFreshLogin: prompts.includes('login') || prompts.includes('select_account'),
     now: deps.clock.now(),
   });
-  if (step !== 'reuse') return undefined;
+  // GitHub is asked about the person again: no answer of its is recent enough.
+  if (step !== 'reuse' || !(await deps.membership.isFresh(sub))) return undefined;
   const grantId = deps.grants.newGrantId();
   const identity = { githubHost: deps.githubHost, sub, app: deps.app, scopes: answer.scopes };
   const shared = await deps.vault.share(identity, deps.grants.firstHold(grantId));

@@ -9,6 +9,9 @@ const DESCRIPTIONS: Readonly<Record<LoginFailure['code'], string>> = {
   temporarily_unavailable: 'GitHub did not answer; try again',
 };
 
+/** Which rule it was is for the operator's log. */
+const REFUSED_BY_POLICY = 'this GitHub account may not use this server';
+
 /** Makes the grant and answers login and consent of the interaction at once. `loginTs` in seconds. */
 export async function completeLogin(
   deps: LoginDeps,
@@ -43,7 +46,8 @@ export async function failLogin(
   failure: { code: LoginFailure['code']; reason: string },
 ): Promise<NextHop> {
   deps.events.emit({ type: 'login.failed', reason: failure.reason });
-  interaction.result = { error: failure.code, error_description: DESCRIPTIONS[failure.code] };
+  const description = failure.reason.startsWith('policy_') ? REFUSED_BY_POLICY : DESCRIPTIONS[failure.code];
+  interaction.result = { error: failure.code, error_description: description };
   await interaction.persist();
   return { location: interaction.returnTo };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import type {
   GitHubApi,
   GitHubFailureCode,
@@ -6,7 +7,7 @@ import type {
   GitHubOAuthDisposition,
 } from '../../../shared/github/index.ts';
 import { GitHubApiError, GitHubOAuthError, toGitHubOAuthErrorCode } from '../../../shared/github/index.ts';
-import type { UpstreamToken } from '../../../shared/vault/index.ts';
+import type { Retirements, UpstreamToken } from '../../../shared/vault/index.ts';
 
 /** Who came back, what they granted and the token that proves it. */
 export interface UpstreamIdentity {
@@ -28,8 +29,8 @@ export interface IdentityProvider {
   readonly issuer: string;
   /** @throws LoginFailure */
   redeem(callback: { code: string; codeVerifier: string }): Promise<UpstreamIdentity>;
-  /** Ends a token that nothing will hold, as well as can be done now. */
-  discard(token: UpstreamToken): Promise<void>;
+  /** Ends a token that nothing will hold: now, or later when that fails. Never rejects. */
+  discard(token: Pick<UpstreamToken, 'accessToken'>): Promise<void>;
 }
 
 /** Why the upstream leg failed: what the client is told (RFC 6749 §4.1.2.1) and the word for the log. */
@@ -45,14 +46,20 @@ export class LoginFailure extends Error {
   }
 }
 
+interface GitHubIdentityProviderDeps {
+  readonly host: GitHubHost;
+  readonly oauth: Pick<GitHubOAuthClient, 'authorizationUrl' | 'exchangeCode' | 'deleteToken'>;
+  readonly api: Pick<GitHubApi, 'getUser'>;
+  readonly redirectUri: string;
+  readonly retirements: Pick<Retirements, 'add'>;
+  readonly clock: Clock;
+  readonly onFault: (error: unknown) => void;
+}
+
 /** Signs people in through GitHub with one OAuth App or GitHub App. */
-export function createGitHubIdentityProvider(deps: {
-  host: GitHubHost;
-  oauth: GitHubOAuthClient;
-  api: GitHubApi;
-  redirectUri: string;
-}): IdentityProvider {
+export function createGitHubIdentityProvider(deps: GitHubIdentityProviderDeps): IdentityProvider {
   const { host, oauth, api, redirectUri } = deps;
+  const discard = createDiscard(deps);
   return {
     issuer: host.issuer,
     authorizationUrl: ({ state, scopes, codeChallenge, selectAccount, login }) =>
@@ -68,7 +75,10 @@ export function createGitHubIdentityProvider(deps: {
       try {
         const tokens = await oauth.exchangeCode({ code, redirectUri, codeVerifier });
         // The person may have switched accounts at GitHub: only the token itself says whose it is.
-        const user = await api.getUser(tokens.accessToken);
+        const user = await api.getUser(tokens.accessToken).catch(async (error: unknown) => {
+          await discard(tokens);
+          throw error;
+        });
         return {
           user: { id: user.id, login: user.login },
           scopes: tokens.scopes,
@@ -83,9 +93,23 @@ export function createGitHubIdentityProvider(deps: {
         throw toLoginFailure(error);
       }
     },
-    discard: async (token) => {
-      await oauth.deleteToken(token.accessToken).catch(() => undefined);
-    },
+    discard,
+  };
+}
+
+/** GitHub away: the sweep goes on. The store away as well: GitHub ends the token after a year, and the fault is told. */
+function createDiscard({
+  oauth,
+  retirements,
+  clock,
+  onFault,
+}: GitHubIdentityProviderDeps): IdentityProvider['discard'] {
+  return async ({ accessToken }) => {
+    try {
+      await oauth.deleteToken(accessToken);
+    } catch {
+      await retirements.add(accessToken, clock.now()).catch(onFault);
+    }
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { RecordFamily, Store } from '../../../shared/store/index.ts';
@@ -8,29 +8,48 @@ import { deriveCurrent, recordMacKeys } from '../../../shared/vault/index.ts';
 
 export const TRANSACTION_TTL_MS = 10 * 60_000;
 
+/** What every way to GitHub and back has. */
+interface UpstreamLeg {
+  readonly codeVerifier: string;
+  /** SHA-256 of the cookie that binds the transaction to the browser that started it. */
+  readonly cookieDigest: string;
+}
+
 /** One way to GitHub and back, made when consent was given and taken by the callback. */
-export interface LoginTransaction {
+export interface LoginTransaction extends UpstreamLeg {
+  readonly kind: 'login';
   readonly uid: string;
   readonly clientId: string;
   /** Consented scopes; what is asked of GitHub. */
   readonly scopes: readonly string[];
   /** Who the consent page named. */
   readonly shownSub: string | null;
-  readonly codeVerifier: string;
-  /** SHA-256 of the cookie that binds the transaction to the browser that consented. */
-  readonly cookieDigest: string;
 }
 
-const transactionFamily: RecordFamily<LoginTransaction> = {
-  schema: 1,
-  shape: z.strictObject({
-    uid: z.string(),
-    clientId: z.string(),
-    scopes: z.array(z.string()),
-    shownSub: z.string().nullable(),
-    codeVerifier: z.string(),
-    cookieDigest: z.string(),
-  }),
+/** A sign-in at the account page: it has no interaction, and no application gets anything from it. */
+export interface AccountTransaction extends UpstreamLeg {
+  readonly kind: 'account';
+}
+
+export type UpstreamTransaction = LoginTransaction | AccountTransaction;
+
+const leg = { codeVerifier: z.string(), cookieDigest: z.string() };
+
+const transactionFamily: RecordFamily<UpstreamTransaction> = {
+  schema: 2,
+  shape: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('login'),
+      uid: z.string(),
+      clientId: z.string(),
+      scopes: z.array(z.string()),
+      shownSub: z.string().nullable(),
+      ...leg,
+    }),
+    z.strictObject({ kind: z.literal('account'), ...leg }),
+  ]),
+  /** Schema 1 knew logins only. */
+  upgrade: (data) => ({ ...z.looseObject({}).parse(data), kind: 'login' }),
 };
 
 export interface StartedTransaction {
@@ -41,14 +60,18 @@ export interface StartedTransaction {
 
 export interface LoginTransactions {
   start(of: Pick<LoginTransaction, 'uid' | 'clientId' | 'scopes' | 'shownSub'>): Promise<StartedTransaction>;
+  startAccountSignIn(): Promise<StartedTransaction>;
   /** Takes the transaction of a callback: it is gone afterwards, whatever happens next. */
-  take(state: string): Promise<LoginTransaction | undefined>;
+  take(state: string): Promise<UpstreamTransaction | undefined>;
   cookieSuffix(state: string): string;
 }
+
+type Purpose = Omit<LoginTransaction, keyof UpstreamLeg> | Omit<AccountTransaction, keyof UpstreamLeg>;
 
 /**
  * State, PKCE verifier and cookie are derived from a gateway secret and the consent they belong to: a consent
  * form that is sent twice starts the same transaction, so a double click cannot strand the browser between two.
+ * A sign-in at the account page belongs to no consent: each is derived from a random seed of its own.
  */
 export function createLoginTransactions(deps: {
   store: Store;
@@ -60,24 +83,29 @@ export function createLoginTransactions(deps: {
   const secret = deriveCurrent(deps.gatewayRing, 'login-transaction');
   const derive = (part: string, seed: string) =>
     createHmac('sha256', secret).update(`${part}\n${seed}`).digest('base64url');
+  const start = async (purpose: Purpose, seed: string): Promise<StartedTransaction> => {
+    const state = derive('state', seed);
+    const codeVerifier = derive('verifier', seed);
+    const value = derive('cookie', seed);
+    const data = { ...purpose, codeVerifier, cookieDigest: sha256(value) };
+    const expiresAt = clock.now() + TRANSACTION_TTL_MS;
+    await store.commit([records.put(keys.loginTransaction(state), data, { expiresAt })]);
+    return { state, codeChallenge: sha256(codeVerifier), cookie: { suffix: cookieSuffix(state), value } };
+  };
   return {
     start: async (of) => {
       const seed = JSON.stringify([of.uid, of.clientId, of.scopes, of.shownSub]);
-      const state = derive('state', seed);
-      const codeVerifier = derive('verifier', seed);
-      const value = derive('cookie', seed);
-      const data = { ...of, codeVerifier, cookieDigest: sha256(value) };
-      const expiresAt = clock.now() + TRANSACTION_TTL_MS;
-      await store.commit([records.put(keys.loginTransaction(state), data, { expiresAt })]);
-      return { state, codeChallenge: sha256(codeVerifier), cookie: { suffix: cookieSuffix(state), value } };
+      return await start({ kind: 'login', ...of }, seed);
     },
+    startAccountSignIn: async () =>
+      await start({ kind: 'account' }, JSON.stringify(['account', randomBytes(32).toString('base64url')])),
     take: async (state) => (await records.take(keys.loginTransaction(state)))?.data,
     cookieSuffix,
   };
 }
 
-/** True when the browser presents the cookie it got at consent (fastmcp CVE-2026-27124: any browser would do). */
-export function isBoundToBrowser(transaction: LoginTransaction, cookie: string | undefined): boolean {
+/** True when the browser presents the cookie it got when it set out (fastmcp CVE-2026-27124: any browser would do). */
+export function isBoundToBrowser(transaction: UpstreamTransaction, cookie: string | undefined): boolean {
   const presented = Buffer.from(sha256(cookie ?? ''));
   const expected = Buffer.from(transaction.cookieDigest);
   return presented.length === expected.length && timingSafeEqual(presented, expected);

@@ -6,6 +6,7 @@ import type { Accounts } from '../accounts.ts';
 import type { ScopePolicy } from '../authorization-request.ts';
 import type { Clients } from '../clients.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Consent } from './consent.ts';
 import type { IdentityProvider } from './identity-provider.ts';
@@ -24,6 +25,7 @@ export interface LoginDeps {
   readonly transactions: LoginTransactions;
   readonly arrivals: Arrivals;
   readonly identityProvider: IdentityProvider;
+  readonly membership: Pick<Membership, 'admit' | 'isFresh'>;
   readonly githubHost: string;
   /** The GitHub app's client id: credentials of different apps are never mixed. */
   readonly app: string;

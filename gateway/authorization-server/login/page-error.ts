@@ -69,7 +69,8 @@ function judge(error: unknown): { status: number; explanation: string } {
   return { status: 500, explanation: 'Something went wrong here. It has been recorded.' };
 }
 
-function isUnavailable(error: unknown): boolean {
+/** Whether a failure is the store's or of its content: the same request may succeed later. */
+export function isUnavailable(error: unknown): boolean {
   const kinds = [StoreUnavailableError, RecordRefusedError, UnsealError];
   if (kinds.some((kind) => error instanceof kind)) return true;
   return error instanceof errors.OIDCProviderError && error.status === 503;

@@ -1,21 +1,23 @@
 import { Router, urlencoded } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { consentPage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
-import type { CookieRules } from '../cookie-names.ts';
 import { cookieRules } from '../cookie-names.ts';
+import { isFromOwnOrigin } from '../own-origin.ts';
 import { ROUTES } from '../routes.ts';
+import type { ArriveAtAccount } from './callback.ts';
 import { comeBack } from './callback.ts';
 import { consentSubjectOf } from './consent-subject.ts';
 import { decide } from './decide.ts';
-import type { LoginDeps, NextHop } from './login.ts';
-import { TRANSACTION_TTL_MS } from './login-transaction.ts';
+import type { LoginDeps } from './login.ts';
 import { answerLoginError, PageError } from './page-error.ts';
+import { sendOn } from './send-on.ts';
 
 const MAX_FORM_BYTES = 8 * 1024;
 
 export interface LoginRouteRules {
   readonly publicUrl: string;
   readonly supportContact: string | undefined;
+  readonly arriveAtAccount: ArriveAtAccount;
   /** Called for faults that are not the browser's. */
   readonly onFault: (error: unknown, req: Request) => void;
 }
@@ -29,7 +31,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     ROUTES.interaction,
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
     async (req, res) => {
-      requireOwnOrigin(req, rules.publicUrl);
+      if (!isFromOwnOrigin(req, rules.publicUrl)) throw new PageError(403, 'foreign_origin');
       const interaction = await deps.provider.interactionDetails(req, res);
       const subject = await consentSubjectOf(deps, interaction);
       const answer = deps.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
@@ -38,7 +40,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     },
   );
   router.all(ROUTES.callback, async (req, res) => {
-    if (req.method === 'GET') sendOn(res, cookies, await comeBack(deps, cookies, { req, res }));
+    if (req.method === 'GET') await comeBack(deps, { ...rules, cookies }, { req, res });
     else refuseMethod(res);
   });
   router.use([ROUTES.interaction, ROUTES.callback], answerLoginError(rules));
@@ -54,27 +56,6 @@ function showConsent(deps: LoginDeps): RequestHandler {
       .set(PAGE_HEADERS)
       .send(consentPage(deps.consent.model(subject)));
   };
-}
-
-/** Cross-site forms carry their own Origin; browsers that send none say `Sec-Fetch-Site` instead. */
-function requireOwnOrigin(req: Request, publicUrl: string): void {
-  const { origin } = req.headers;
-  if (origin === publicUrl) return;
-  if (origin === undefined && req.headers['sec-fetch-site'] === 'same-origin') return;
-  throw new PageError(403, 'foreign_origin');
-}
-
-function sendOn(res: Response, cookies: CookieRules, hop: NextHop): void {
-  if (hop.transaction !== undefined) {
-    const { suffix, value } = hop.transaction.cookie;
-    const options = { path: '/', secure: cookies.secure, httpOnly: true, sameSite: 'lax' } as const;
-    res.cookie(cookies.loginTransaction(suffix), value, { ...options, maxAge: TRANSACTION_TTL_MS });
-  }
-  // 303: the next request must not repeat the form (RFC 9700 §4.12).
-  res
-    .status(303)
-    .set({ location: hop.location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    .end();
 }
 
 function refuseMethod(res: Response): void {

@@ -4,7 +4,7 @@ import { ACCESS_TOKEN_TYPE, SIGNING_ALGORITHM } from '../../../shared/access-tok
 import type { Clock } from '../../../shared/clock.ts';
 import { epochSeconds } from '../../../shared/clock.ts';
 import type { Grant } from '../grants/grant.ts';
-import type { SigningKeys } from '../signing-keys.ts';
+import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 
 /** Everything an access token says beside its times. */
 export interface AccessTokenSubject {
@@ -25,7 +25,7 @@ export interface IssuedAccessToken {
  */
 export function createAccessTokenIssuer(deps: {
   issuer: string;
-  signingKeys: SigningKeys;
+  signingKeys: Pick<SigningKeys, 'current'>;
   ttlSeconds: number;
   clock: Clock;
 }) {
@@ -38,6 +38,7 @@ export function createAccessTokenIssuer(deps: {
       credentialExpiresAt === null ? Infinity : Math.floor(credentialExpiresAt / 1000) - now;
     const expiresInSeconds = Math.min(deps.ttlSeconds, credentialLife);
     const { grant, grantId } = subject;
+    const { kid, privateKey } = deps.signingKeys.current();
     const jwt = await new SignJWT({
       client_id: grant.clientId,
       scope: grant.scope.join(' '),
@@ -45,14 +46,14 @@ export function createAccessTokenIssuer(deps: {
       cred: subject.handle,
       cv: subject.credentialVersion,
     })
-      .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE, kid: deps.signingKeys.kid })
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE, kid })
       .setIssuer(deps.issuer)
       .setSubject(grant.sub)
       .setAudience(grant.resource)
       .setJti(randomUUID())
       .setIssuedAt(now)
       .setExpirationTime(now + expiresInSeconds)
-      .sign(deps.signingKeys.privateKey);
+      .sign(privateKey);
     return { jwt, expiresInSeconds };
   };
 }

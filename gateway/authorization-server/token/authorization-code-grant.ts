@@ -5,10 +5,8 @@ import { invalidGrant } from '../protocol-error.ts';
 import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
 import type { TokenIssue } from './issue-tokens.ts';
+import { refuseReplay } from './refuse-replay.ts';
 import { requireParameter, requireSameResource } from './token-parameters.ts';
-
-/** Losers of a parallel redemption within this time do not end the grant (ms); later replays do. */
-const PARALLEL_WINDOW_MS = 5_000;
 
 /**
  * The authorization code grant (RFC 6749 §4.1.3, RFC 7636). Order is the point: every check that an honest
@@ -28,24 +26,16 @@ export function createAuthorizationCodeGrant(deps: {
     if (found === undefined) throw invalidGrant('authorization code not found');
     checkBinding(ctx, found.data, redirectUri);
     requireSameResource(ctx, found.data.resource);
-    if (found.data.consumedAt !== null) await refuseReplay(found.data);
+    const { consumedAt, grantId } = found.data;
+    if (consumedAt !== null) await refuseReplay(deps.issue, deps.now, { consumedAt, grantId });
     if (found.data.expiresAt <= deps.now()) throw invalidGrant('authorization code is expired');
-    const grant = await deps.grants.find(found.data.grantId);
+    const grant = await deps.grants.find(grantId);
     if (grant === undefined) throw invalidGrant('grant not found');
-    const standing = await deps.issue.prepare(found.data.grantId, grant);
+    const standing = await deps.issue.prepare(grantId, grant);
     if (!(await deps.codes.consume(code, found)))
       throw invalidGrant('authorization code redeemed in parallel');
     ctx.body = await deps.issue.afterCode(ctx, standing);
   };
-
-  async function refuseReplay(record: CodeRecord): Promise<never> {
-    const isParallel = deps.now() - (record.consumedAt ?? 0) <= PARALLEL_WINDOW_MS;
-    // RFC 6749 §4.1.2: somebody else holds a copy of the code; what was issued for it must end.
-    if (!isParallel) await deps.issue.endGrant(record.grantId, 'code_replayed');
-    throw invalidGrant(
-      isParallel ? 'authorization code redeemed in parallel' : 'authorization code already redeemed',
-    );
-  }
 }
 
 /** A presentation by another client or with a wrong verifier proves nothing and changes nothing. */

@@ -1,10 +1,10 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { EventBus } from '../../../shared/ops/index.ts';
 import type { CredentialStanding } from '../../../shared/vault/index.ts';
-import type { Accounts } from '../accounts.ts';
 import type { GrantEnd, StoredGrant } from '../grants/grant.ts';
 import type { Grants } from '../grants/grants.ts';
 import { invalidGrant } from '../protocol-error.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { CredentialFreshener } from '../upstream/freshen-credential.ts';
 import type { AccessTokenIssuer } from './access-token.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
@@ -28,9 +28,9 @@ interface TokenResponse {
 
 export interface TokenIssue {
   /**
-   * Checks the account and makes sure that the upstream credential lives long enough; consumes nothing.
+   * Checks the account, its membership, and that the upstream credential lives long enough; consumes nothing.
    * @throws InvalidGrant when one of them is gone, `temporarily_unavailable` when GitHub is away and the
-   * credential has run out.
+   * credential has run out or the last answer about the person is too old.
    */
   prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
   /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
@@ -45,14 +45,14 @@ export interface TokenIssue {
 
 export function createTokenIssue(deps: {
   grants: Grants;
-  accounts: Accounts;
   freshen: CredentialFreshener;
+  membership: Pick<Membership, 'isFresh' | 'require'>;
   refreshTokens: RefreshTokens;
   issueAccessToken: AccessTokenIssuer;
   events: EventBus;
   now: () => number;
 }): TokenIssue {
-  const { grants, accounts, refreshTokens, events } = deps;
+  const { grants, refreshTokens, events } = deps;
 
   async function respond(ctx: KoaContextWithOIDC, standing: GrantStanding, refreshToken: string | undefined) {
     const { grantId, found, handle, credential } = standing;
@@ -79,9 +79,14 @@ export function createTokenIssue(deps: {
   return {
     endGrant: grants.end,
     prepare: async (grantId, found) => {
-      if ((await accounts.find(found.data.sub)) === undefined) throw invalidGrant('account not found');
       const handle = grants.handleOf(grantId, found.data);
-      const credential = await deps.freshen(handle, grantId);
+      const { sub } = found.data;
+      // Only looked at side by side: what asks GitHub needs the token that a refresh may just be replacing.
+      const [credential, isKnown] = await Promise.all([
+        deps.freshen(handle, grantId),
+        deps.membership.isFresh(sub),
+      ]);
+      if (!isKnown) await deps.membership.require({ sub, grantId, handle });
       return { grantId, found, handle, credential };
     },
     afterCode: async (ctx, standing) => {

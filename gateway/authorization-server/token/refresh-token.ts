@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** Makes leaked refresh tokens searchable; also what log redaction looks for. */
 const PREFIX = 'ocr_';
@@ -25,7 +26,7 @@ export interface PresentedRefreshToken {
  * Generation `n` of a family is HMAC(family key, n): every successor is derived, so the chain cannot fork, any
  * gateway answers a repeated request with the same token, and the store holds nothing a token could be made from.
  */
-export function formatRefreshToken(familyKey: Uint8Array, grantId: string, generation: number): string {
+export function formatRefreshToken(familyKey: KeyObject, grantId: string, generation: number): string {
   return `${PREFIX}${grantId}.${generation.toString(36)}.${macOf(familyKey, generation)}`;
 }
 
@@ -36,11 +37,11 @@ export function parseRefreshToken(text: string): PresentedRefreshToken | undefin
   return { grantId, generation: Number.parseInt(generation, 36), mac };
 }
 
-export function isAuthentic(familyKey: Uint8Array, presented: PresentedRefreshToken): boolean {
+export function isAuthentic(familyKey: KeyObject, presented: PresentedRefreshToken): boolean {
   return timingSafeEqual(Buffer.from(presented.mac), Buffer.from(macOf(familyKey, presented.generation)));
 }
 
-function macOf(familyKey: Uint8Array, generation: number): string {
+function macOf(familyKey: KeyObject, generation: number): string {
   return createHmac('sha256', familyKey)
     .update(`refresh ${String(generation)}`)
     .digest('base64url');

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { temporarilyUnavailable } from '../protocol-error.ts';
 import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
@@ -13,7 +14,7 @@ export interface RefreshTokens {
 
 export function createRefreshTokens(gatewayRing: KeyRing): RefreshTokens {
   /** Salted with the grant: one family's key says nothing about another's. */
-  function familyKey(family: RefreshFamily, grantId: string): Buffer {
+  function familyKey(family: RefreshFamily, grantId: string): KeyObject {
     const key = gatewayRing.derive(family.keyId, 'refresh-token', grantId);
     // The operator dropped a root key that is still in use: an alarm, not a reason to sign everybody out.
     if (key === undefined) throw temporarilyUnavailable(`GATEWAY_KEYS no longer holds key ${family.keyId}`);

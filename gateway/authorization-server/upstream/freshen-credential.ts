@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
-import { credentialDigest } from '../../../shared/revocation/index.ts';
 import type { CredentialStanding, CredentialVault } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
+import { endHolders } from './end-holders.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
 
 /** Makes sure that a grant's credential outlives a token issued now, and answers how it stands. */
@@ -29,7 +29,8 @@ export function createCredentialFreshener(deps: FreshenDeps): CredentialFreshene
     const standing = await describe(deps, handle, grantId);
     if (outlives(standing, deps.clock.now() + deps.neededMs)) return standing;
     const outcome = await deps.refresh(handle, standing.version);
-    if (outcome === 'dead') await endHolders(deps, handle, standing.version);
+    if (outcome === 'dead')
+      await endHolders(deps, { handle, version: standing.version, reason: 'credential_gone' });
     const after = await describe(deps, handle, grantId);
     if (outlives(after, deps.clock.now() + 1000)) return after;
     if (outcome === 'kept')
@@ -48,17 +49,4 @@ async function describe(deps: FreshenDeps, handle: string, grantId: string): Pro
 
 function outlives(standing: CredentialStanding, until: number): boolean {
   return standing.accessTokenExpiresAt === null || standing.accessTokenExpiresAt >= until;
-}
-
-/** Closes a credential that GitHub no longer honours, and with it every grant that stands on it. */
-export async function endHolders(
-  deps: Pick<FreshenDeps, 'vault' | 'grants' | 'revocations'>,
-  handle: string,
-  version: number,
-): Promise<void> {
-  // One entry stops them all; ending them one by one, with a reason for each time line, takes longer.
-  await deps.revocations.publish({ kind: 'credential', id: credentialDigest(handle) });
-  for (const grantId of await deps.vault.quarantine(handle, version)) {
-    await deps.grants.end(grantId, 'credential_gone');
-  }
 }

@@ -6,7 +6,7 @@ import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import { keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { CredentialReader, CredentialVault } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
-import { endHolders } from './freshen-credential.ts';
+import { endHolders } from './end-holders.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
 
 const BATCH = 50;
@@ -33,28 +33,51 @@ export async function followUpRefusals(deps: RefusedCredentialsDeps): Promise<vo
   const { store, clock } = deps;
   const due = keys.refusedCredentials();
   for (const grantId of await store.membersUntil(due, clock.now(), BATCH)) {
-    const isSettled = await settle(deps, grantId).catch((error: unknown) => {
+    const outcome = await settleRefusal(deps, grantId).catch((error: unknown): RefusalOutcome => {
       if (error instanceof StoreUnavailableError) throw error;
       // One record that cannot be opened must not keep the others waiting.
-      if (!(error instanceof GitHubOAuthError)) deps.onFault(error, undefined);
-      return false;
+      deps.onFault(error, undefined);
+      return 'unknown';
     });
-    if (isSettled) await store.removeMember(due, grantId);
-    else await store.addMember(due, grantId, clock.now() + PAUSE_MS);
+    if (outcome === 'unknown') await store.addMember(due, grantId, clock.now() + PAUSE_MS);
+    else await store.removeMember(due, grantId);
   }
 }
 
-/** False when GitHub could not be asked: then the credential stays and the report is looked at again. */
-async function settle(deps: RefusedCredentialsDeps, grantId: string): Promise<boolean> {
+/**
+ * What came of asking GitHub about a token it refused. `alive`: the refusal was a passing one. `renewed`: there is a
+ * new token. `ended`: it is dead, and so is every grant on it. `unknown`: GitHub could not be asked; nothing changed.
+ */
+export type RefusalOutcome = 'alive' | 'renewed' | 'ended' | 'unknown';
+
+/** Follows up one refusal at once. @throws StoreUnavailableError, and what opening a record throws. */
+export async function settleRefusal(
+  deps: Omit<RefusedCredentialsDeps, 'store' | 'clock' | 'onFault'>,
+  grantId: string,
+): Promise<RefusalOutcome> {
   const grant = await deps.grants.find(grantId);
-  if (grant === undefined) return true;
+  if (grant === undefined) return 'ended';
   const handle = deps.grants.handleOf(grantId, grant.data);
   const reading = await deps.reader.read({ handle, minVersion: 0, grantId });
-  if (!reading.ok) return true;
-  const { active } = await deps.oauth.checkToken(reading.accessToken);
-  if (active) return true;
+  if (!reading.ok) return 'ended';
+  const isActive = await checkToken(deps, reading.accessToken);
+  if (isActive !== false) return isActive === true ? 'alive' : 'unknown';
   const outcome = await deps.refresh(handle, reading.version);
-  if (outcome === 'kept') return false;
-  if (outcome !== 'renewed') await endHolders(deps, handle, reading.version);
-  return true;
+  if (outcome === 'kept') return 'unknown';
+  if (outcome === 'renewed') return 'renewed';
+  await endHolders(deps, { handle, version: reading.version, reason: 'credential_gone' });
+  return 'ended';
+}
+
+/** Undefined when GitHub could not be asked. */
+export async function checkToken(
+  { oauth }: { readonly oauth: Pick<GitHubOAuthClient, 'checkToken'> },
+  accessToken: string,
+): Promise<boolean | undefined> {
+  try {
+    return (await oauth.checkToken(accessToken)).active;
+  } catch (error) {
+    if (error instanceof GitHubOAuthError) return undefined;
+    throw error;
+  }
 }

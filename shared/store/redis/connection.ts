@@ -56,6 +56,8 @@ function commonOptions(options: RedisConnectionOptions) {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // Commands of one turn of the event loop leave in one write: the writes cost more than the commands.
+    enableAutoPipelining: true,
     // INFO may be all that the ACL allows of the administrative commands; names of clients are not needed.
     disableClientInfo: true,
     retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),

@@ -32,11 +32,10 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
   let isChecked = false;
   let hasReplicas = false;
   return {
-    read: async (key) =>
-      live(await run(async () => await client.hmget(key.text, 'v', 'n', 'e')), clock.now()),
+    read: async (key) => live(await run(async () => await client.get(key.text)), clock.now()),
     take: async (key) => {
       const found = await run(async () => await evaluate(client, TAKE, [key.text], []));
-      return live(found as (string | null)[], clock.now());
+      return live(found as string | null, clock.now());
     },
     commit: async (changes, { replicated = false } = {}) => {
       requireOneTag(changes);
@@ -99,7 +98,7 @@ function connect(options: RedisConnectionOptions) {
  * revocation fail. In a pipeline with a read of the key, because on a Cluster only a key says which node is meant.
  */
 async function awaitReplica(client: RedisClient, key: string): Promise<void> {
-  await client.pipeline().hmget(key, 'n').wait(1, REPLICA_TIMEOUT_MS).exec();
+  await client.pipeline().exists(key).wait(1, REPLICA_TIMEOUT_MS).exec();
 }
 
 /** Lets operations wait for a connection that is being made; all of them share one wait. */
@@ -126,10 +125,10 @@ function expectationText(expect: Expectation | undefined): string {
   return typeof expect === 'string' ? expect : `=${expect.version}`;
 }
 
-function live(found: readonly (string | null)[], now: number): StoredRecord | undefined {
-  const [value, version, expiry] = found;
-  if (typeof value !== 'string' || typeof version !== 'string') return undefined;
-  const expiresAt = typeof expiry === 'string' && expiry !== '' ? Number(expiry) : null;
+function live(found: string | null, now: number): StoredRecord | undefined {
+  const [, version, expiry, value] = /^([^:]*):(\d*):(.*)$/s.exec(found ?? '') ?? [];
+  if (version === undefined || value === undefined) return undefined;
+  const expiresAt = expiry === '' ? null : Number(expiry);
   return expiresAt !== null && expiresAt <= now ? undefined : { value, version, expiresAt };
 }
 

@@ -90,8 +90,6 @@ const GITHUB_WORKER_BASELINE = [
   'caching:sep-2549-resources-templates-list-caching-hints',
   'sep-2164-resource-not-found:sep-2164-error-code',
   'sep-2164-resource-not-found:sep-2164-data-uri',
-  // The worker says that its tools can change, which is the server package's default, and they never do.
-  'server-stateless:sep-2575-server-sends-tools-list-changed-on-subscription',
 ];
 
 export async function runProtocolScenarios(target: Target): Promise<GroupResult[]> {

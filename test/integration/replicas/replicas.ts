@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GitHubSimulator } from '../../github-simulator/index.ts';
+import type { GitHubSimulator, GitHubSimulatorOptions } from '../../github-simulator/index.ts';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 import type { Nginx } from '../../support/nginx.ts';
@@ -32,6 +32,8 @@ export interface ReplicaOptions {
   readonly store: StoreKind;
   /** A worker of the test's own, in place of a real one. */
   readonly workerUrl?: string;
+  /** What kind of GitHub is simulated. */
+  readonly github?: GitHubSimulatorOptions;
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -50,13 +52,14 @@ export async function startReplicas(options: ReplicaOptions): Promise<Replicas> 
   }
 }
 
-async function start({ store, workerUrl }: ReplicaOptions, closers: (() => Promise<void>)[]) {
+async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) {
+  const { store, workerUrl } = options;
   const folder = mkdtempSync(join(tmpdir(), 'replicas-test-'));
   const certificates = makeCertificates();
   closers.push(async () => {
     for (const made of [folder, certificates.folder]) rmSync(made, { recursive: true, force: true });
   });
-  const github = await startGitHubSimulator();
+  const github = await startGitHubSimulator(options.github);
   closers.push(github.close);
   const [port = 0, first = 0, second = 0, workerPort = 0] = await freePorts(4);
   const common = {

@@ -9,7 +9,7 @@ describe('preregistered clients', () => {
   it('are public clients for the code flow (RFC 7591 §2)', () => {
     expect(parse(ide).get('ide')).toMatchObject({
       token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       ...ide,
     });
   });

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../../../gateway/authorization-server/token/refresh-token.ts';
 import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
 
-const key = Buffer.alloc(32, 1);
+const key = createSecretKey(Buffer.alloc(32, 1));
 const grantId = 'A'.repeat(22);
 const fresh: RefreshFamily = { keyId: 'k', generation: 0, superseded: [] };
 const windowMs = 30_000;
@@ -21,7 +22,7 @@ describe('a refresh token', () => {
         const presented = parseRefreshToken(formatRefreshToken(key, grantId, generation));
         expect(presented).toMatchObject({ grantId, generation });
         expect(presented && isAuthentic(key, presented)).toBe(true);
-        expect(presented && isAuthentic(Buffer.alloc(32, 2), presented)).toBe(false);
+        expect(presented && isAuthentic(createSecretKey(Buffer.alloc(32, 2)), presented)).toBe(false);
       }),
     );
   });

@@ -10,7 +10,7 @@ describe('a registration (RFC 7591 §2)', () => {
       metadata: {
         redirect_uris: good.redirect_uris,
         application_type: 'native',
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
         token_endpoint_auth_method: 'none',
       },

@@ -9,7 +9,7 @@ import { provesChallenge } from '../../../gateway/authorization-server/token/pkc
 import { resourcesOf } from '../../../shared/resources.ts';
 
 const resources = resourcesOf('https://gateway.example');
-const scopes = { allowed: ['read:org', 'read:user', 'repo'], baseline: ['read:user'] };
+const scopes = { allowed: ['read:org', 'read:user', 'repo'], baseline: ['read:user'], required: [] };
 const normalise = (query: string) =>
   normaliseAuthorizationRequest(new URLSearchParams(query), { scopes, resources });
 

@@ -34,6 +34,15 @@ describe('loadGatewayConfig', () => {
     expect(load({})).toEqual({
       publicUrl: 'http://localhost:3000',
       grantsPerClient: 20,
+      adminHost: '127.0.0.1',
+      adminPort: 9466,
+      adminToken: undefined,
+      callbackHost: '127.0.0.1',
+      callbackPort: 8765,
+      callbackServer: false,
+      metadataHost: '127.0.0.1',
+      metadataPort: undefined,
+      signingKeyMaxAgeSeconds: 7_776_000,
       authorizationsPerMinute: 600,
       tokenRequestsPerMinute: 3000,
       clientRedirectAllowlist: undefined,
@@ -57,6 +66,11 @@ describe('loadGatewayConfig', () => {
       githubWebUrl: undefined,
       githubApiUrl: undefined,
       github: parseGitHubHost('github.com'),
+      organizations: [],
+      requireMfa: false,
+      requiredScopes: [],
+      membershipMaxAgeSeconds: 900,
+      githubWebhookSecret: undefined,
       accessTokenTtlSeconds: 300,
       refreshTokenIdleTtlSeconds: 1_209_600,
       refreshTokenMaxTtlSeconds: 7_776_000,
@@ -178,12 +192,48 @@ describe('loadGatewayConfig', () => {
   });
 
   it.each([
-    ['GITHUB_ORGANIZATION', 'acme'],
-    ['REQUIRE_MFA', 'true'],
+    ['ENTERPRISE_ORGANIZATION', 'acme'],
+    ['GITHUB_SSO_ENFORCEMENT', 'true'],
     ['REQUIRED_ENTERPRISE_GROUPS', 'developers'],
   ])('refuses %s, a restriction it would not enforce', (name, value) => {
     expect(faultsOf({ [name]: value })).toMatchObject([{ name }]);
     expect(faultsOf({ [name]: 'false' })).toEqual([]);
+  });
+
+  it('reads organizations and teams as alternatives, and asks for the scopes that check them', () => {
+    const config = load({ GITHUB_ORGANIZATION: 'Acme, globex/Platform', REQUIRE_MFA: 'true' });
+    expect(config.organizations).toEqual([
+      { organization: 'acme', team: null },
+      { organization: 'globex', team: 'platform' },
+    ]);
+    expect(config.requiredScopes).toEqual(['read:org', 'read:user']);
+    expect(config.githubOauthBaselineScopes).toEqual(['read:user', 'read:org']);
+  });
+
+  it.each(['true', 'false', 'acme/', '/platform', 'acme/a/b', 'https://github.com/acme'])(
+    'refuses GITHUB_ORGANIZATION=%s, which names no organization',
+    (value) => {
+      expect(faultsOf({ GITHUB_ORGANIZATION: value })).toMatchObject([{ name: 'GITHUB_ORGANIZATION' }]);
+    },
+  );
+
+  it.each([
+    [{ GITHUB_ORGANIZATION: 'acme', GITHUB_OAUTH_SCOPES: 'repo,read:user' }, 'GITHUB_OAUTH_SCOPES'],
+    [{ GITHUB_ORGANIZATION: 'acme', GITHUB_OAUTH_BASELINE_SCOPES: 'repo' }, 'GITHUB_OAUTH_BASELINE_SCOPES'],
+    [{ REQUIRE_MFA: 'true', GITHUB_OAUTH_BASELINE_SCOPES: 'read:org' }, 'GITHUB_OAUTH_BASELINE_SCOPES'],
+  ])('refuses %j, whose tokens could not be checked', (env, name) => {
+    const rule = Object.keys(env)[0] ?? '';
+    expect(faultsOf(env)).toMatchObject([{ name, problem: expect.stringContaining(rule) as string }]);
+  });
+
+  it('asks a GitHub App for no scopes, whatever the rules', () => {
+    const env = { GITHUB_ORGANIZATION: 'acme', REQUIRE_MFA: 'true', GITHUB_OAUTH_SCOPES: 'none' };
+    expect(load(env)).toMatchObject({ requiredScopes: [], githubOauthBaselineScopes: [] });
+  });
+
+  it('refuses a webhook secret that can be guessed, and never prints it', () => {
+    const [fault] = faultsOf({ GITHUB_WEBHOOK_SECRET: 'short-secret' });
+    expect(fault).toMatchObject({ name: 'GITHUB_WEBHOOK_SECRET', found: 'set, 12 characters' });
   });
 
   it('refuses baseline scopes that are not allowed, and a default that is not', () => {

@@ -53,6 +53,7 @@ describe('classifyGitHubFailure (facts/github.md §1.7, §2)', () => {
     ],
     ['IP allow list', 403, 'the `o` organization has an IP allow list enabled', {}, 'ip_blocked'],
     ['suspension', 403, 'Sorry. Your account was suspended', {}, 'suspended'],
+    ['suspension as 401', 401, 'Your account is suspended.', {}, 'suspended'],
     [
       'suspension with nothing remaining',
       403,

@@ -162,9 +162,10 @@ describe('githubHostFromBases', () => {
     });
   });
 
-  it('keeps the GHES layout', () => {
+  it('knows GHES by its layout', () => {
     const bases = { webBase: 'https://localhost:8443', apiBase: 'https://localhost:8443/api/v3' };
-    expect(githubHostFromBases({ ...bases, kind: 'ghes' })).toMatchObject({
+    expect(githubHostFromBases(bases)).toMatchObject({
+      kind: 'ghes',
       apiBase: 'https://localhost:8443/api/v3',
       graphqlBase: 'https://localhost:8443/api/graphql',
       pkce: false,

@@ -56,6 +56,14 @@ describe('createMetrics', () => {
     ],
     [{ type: 'connections.changed', delta: 1 }, 'octocode_mcp_active_connections 1'],
     [
+      { type: 'webhook.received', event: 'membership', result: 'handled' },
+      'octocode_mcp_webhooks_received_total{event="membership",result="handled"} 1',
+    ],
+    [
+      { type: 'membership.denied', accountId: 'a', reason: 'not_a_member' },
+      'octocode_mcp_membership_denials_total{reason="not_a_member"} 1',
+    ],
+    [
       { type: 'grant.ended', clientId: 'client', accountId: 'account', grantId: 'g', reason: 'idle' },
       'octocode_mcp_grants_ended_total{reason="idle"} 1',
     ],

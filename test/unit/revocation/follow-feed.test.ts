@@ -17,7 +17,7 @@ const page = (over: Partial<Page> = {}): Page => ({
   isAlive: true,
   ...over,
 });
-const claims = (gid: string) => ({ gid, sub: 's', client_id: 'c', cred: 'h', iat: 1 });
+const claims = (gid: string) => ({ gid, sub: 's', client_id: 'c', cred: 'h', cv: 1, iat: 1 });
 
 /** A feed whose answers a test decides; each `after` takes the next one, the last one again and again. */
 async function follow(script: { windows: string[][]; after: (() => Page)[] }) {

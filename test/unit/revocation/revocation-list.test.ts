@@ -5,7 +5,7 @@ import type { RevocationEntry } from '../../../shared/revocation/revocation.ts';
 import { createRevocationList } from '../../../shared/revocation/revocation-list.ts';
 
 const AT = 1_000_000_000;
-const subject = { gid: 'g', sub: 's', client_id: 'c', cred: 'handle', iat: AT / 1000 };
+const subject = { gid: 'g', sub: 's', client_id: 'c', cred: 'handle', cv: 7, iat: AT / 1000 };
 
 function revokes(entry: RevocationEntry, issuedAfterMs: number): boolean {
   const list = createRevocationList();
@@ -17,7 +17,6 @@ describe('the list of what was revoked', () => {
   it.each<[string, RevocationEntry]>([
     ['account', { kind: 'account', id: 's', at: AT }],
     ['client', { kind: 'client', id: 'c', at: AT }],
-    ['credential', { kind: 'credential', id: credentialDigest('handle'), at: AT }],
     ['everything', { kind: 'everything', at: AT }],
   ])('an entry for %s ends tokens issued before it and spares later ones', (_kind, entry) => {
     expect(revokes(entry, -1000)).toBe(true);
@@ -33,11 +32,19 @@ describe('the list of what was revoked', () => {
     expect(revokes(entry, 60_000)).toBe(true);
   });
 
+  it('an entry for a credential ends tokens of its versions so far, whenever they were issued', () => {
+    const entry = (version: number) =>
+      ({ kind: 'credential', id: credentialDigest('handle'), version, at: AT }) as const;
+    expect(revokes(entry(7), 60_000)).toBe(true);
+    expect(revokes(entry(8), -1000)).toBe(true);
+    expect(revokes(entry(6), -1000)).toBe(false);
+  });
+
   it.each<RevocationEntry>([
     { kind: 'grant', id: 'other', at: AT },
     { kind: 'account', id: 'other', at: AT },
     { kind: 'client', id: 'other', at: AT },
-    { kind: 'credential', id: 'handle', at: AT },
+    { kind: 'credential', id: 'handle', version: 7, at: AT },
     { kind: 'signing-key', id: 'other', at: AT },
   ])('an entry for another $kind ends nothing', (entry) => {
     expect(revokes(entry, -1000)).toBe(false);

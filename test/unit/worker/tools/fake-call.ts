@@ -30,6 +30,7 @@ export function fakeCall(
     call: {
       claims,
       admitted: { gid: 'g', tools: ['*'] },
+      askForScopes: () => false,
       credential: { accessToken: 'gho_x', scopes: held },
       githubHost: 'github.com',
       github,

@@ -6,6 +6,7 @@ import { rowsSchema, runRows } from '../../../../worker/tools/rows.ts';
 
 const signal = new AbortController().signal;
 const rate = () => undefined;
+const askForScopes = () => false;
 const onFault = (error: unknown) => {
   throw error;
 };
@@ -20,6 +21,7 @@ describe('runRows', () => {
       queries: [{ id: 'a' }, { id: 'b' }],
       signal,
       rate,
+      askForScopes,
       onFault,
       run: async ({ id }) => {
         started.push(id);
@@ -41,6 +43,7 @@ describe('runRows', () => {
       queries: [{ id: 'a' }, { id: 'b' }],
       signal,
       rate,
+      askForScopes,
       onFault: (error) => faults.push(error),
       run: async ({ id }) => {
         if (id === 'a') throw new TypeError('gho_secret');
@@ -59,6 +62,7 @@ describe('runRows', () => {
       queries: [{ id: 'query-2' }, {}, { id: 'query-2' }, { id: 'x' }, { id: 'x' }],
       signal,
       rate,
+      askForScopes,
       onFault,
       run: async () => ok,
     });
@@ -69,7 +73,7 @@ describe('runRows', () => {
   it('answers nobody when the caller is gone', async () => {
     const gone = AbortSignal.abort();
     await expect(
-      runRows({ queries: [{ id: 'a' }], signal: gone, rate, onFault, run: async () => ok }),
+      runRows({ queries: [{ id: 'a' }], signal: gone, rate, askForScopes, onFault, run: async () => ok }),
     ).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
@@ -100,5 +104,34 @@ describe('the published schema', () => {
     const row = { id: 'a', index: 0, status: 'ok', data: { n: 1, ...more }, ...more };
     const answer = { results: [row], meta: { queries: 1, failed: 0, ...more }, ...more };
     expect(outputSchema.parse(answer)).toEqual(answer);
+  });
+});
+
+describe('scopes that the rows of a call lack', () => {
+  const lacks = new RowFailure({ code: 'not_found_or_hidden', message: '', requiredScopes: ['repo'] });
+  const run = async (outcomes: readonly (RowFailure | undefined)[]) => {
+    const asked: (readonly string[])[] = [];
+    await runRows({
+      queries: outcomes.map((_, index) => ({ id: String(index) })),
+      signal,
+      rate,
+      onFault,
+      askForScopes: (scopes) => asked.push(scopes) > 0,
+      run: async ({ id }) => {
+        const outcome = outcomes[Number(id)];
+        if (outcome !== undefined) throw outcome;
+        return await Promise.resolve(ok);
+      },
+    });
+    return asked;
+  };
+
+  it('are asked for when no row has an answer without them', async () => {
+    expect(await run([lacks, lacks])).toEqual([['repo']]);
+  });
+
+  it('are not asked for when a row has an answer, or failed for another reason', async () => {
+    expect(await run([lacks, undefined])).toEqual([]);
+    expect(await run([lacks, new RowFailure({ code: 'rate_primary', message: '' })])).toEqual([]);
   });
 });

@@ -1,0 +1,2 @@
+export type { AdminOperations } from './admin-app.ts';
+export { createAdminApp } from './admin-app.ts';

@@ -1,0 +1,38 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { AccountSession } from './account-session.ts';
+
+/** What a form of the account page does; a revocation names its grant. */
+export type AccountAction = 'sign-out' | 'revoke' | 'revoke-all' | 'disconnect';
+
+/** Synchroniser tokens: each is good for one session, one action and one grant (threats T13). */
+export interface AccountForms {
+  tokenOf(session: AccountSession, action: AccountAction, grantId?: string): string;
+  isGenuine(
+    form: AccountForm,
+    session: AccountSession,
+    of: { action: AccountAction; grantId?: string },
+  ): boolean;
+}
+
+/** A form as it was sent; nothing in it is believed. */
+export type AccountForm = Readonly<Record<string, unknown>>;
+
+export function createAccountForms(secret: KeyObject): AccountForms {
+  const tokenOf: AccountForms['tokenOf'] = (session, action, grantId) =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify(['account', session.id, action, grantId ?? null]))
+      .digest('base64url');
+  return {
+    tokenOf,
+    isGenuine: (form, session, { action, grantId }) =>
+      isEqual(form['csrf'], tokenOf(session, action, grantId)),
+  };
+}
+
+function isEqual(presented: unknown, expected: string): boolean {
+  if (typeof presented !== 'string') return false;
+  const left = Buffer.from(presented);
+  const right = Buffer.from(expected);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

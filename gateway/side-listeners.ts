@@ -1,0 +1,69 @@
+import type { RequestListener } from 'node:http';
+import express from 'express';
+import type { Express } from 'express';
+import type { Logger } from '../shared/logger.ts';
+import type { SideListener } from '../shared/process/index.ts';
+import type { AdminOperations } from './admin/index.ts';
+import { createAdminApp } from './admin/index.ts';
+import type { GatewayConfig } from './config.ts';
+import { CALLBACK_PATH } from './config.ts';
+
+/** Listeners beside the public one, each on an address of its own and only when it is asked for (design §4). */
+export function createSideListeners(
+  config: GatewayConfig,
+  parts: { publicApp: RequestListener; operations: AdminOperations; logger: Logger },
+): readonly SideListener[] {
+  const { adminToken, adminHost, adminPort, metadataHost, metadataPort } = config;
+  const listeners: SideListener[] = [];
+  if (adminToken !== undefined) {
+    const app = createAdminApp({ ...parts, token: adminToken });
+    listeners.push({ name: 'admin', app, host: adminHost, port: adminPort });
+  }
+  if (metadataPort !== undefined) {
+    const app = createMetadataApp(parts.publicApp);
+    listeners.push({ name: 'metadata', app, host: metadataHost, port: metadataPort });
+  }
+  if (config.callbackServer) {
+    const { callbackHost: host, callbackPort: port } = config;
+    listeners.push({ name: 'callback', app: createCallbackApp(config.publicUrl), host, port });
+  }
+  return listeners;
+}
+
+/** The discovery documents and the health of the public listener, and nothing else of it. */
+function createMetadataApp(publicApp: RequestListener): RequestListener {
+  return (req, res) => {
+    const [path = ''] = (req.url ?? '').split('?');
+    const isRead = req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS';
+    if (isRead && (path.startsWith('/.well-known/') || path === '/health')) {
+      publicApp(req, res);
+      return;
+    }
+    res.writeHead(404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    res.end('{"error":"not_found"}');
+  };
+}
+
+/**
+ * Sends a browser that GitHub sent here on to the public origin, where its cookie is; query and all. Nothing is looked
+ * at: whatever is wrong with the query is found there.
+ */
+function createCallbackApp(publicUrl: string): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.set('query parser', false);
+  app.get(CALLBACK_PATH, (req, res) => {
+    const [, query] = /\?(.*)$/s.exec(req.url) ?? [];
+    const location = `${publicUrl}${CALLBACK_PATH}${query === undefined ? '' : `?${query}`}`;
+    res.status(303).set({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end();
+  });
+  app.get('/health', (_req, res) => {
+    res.set('cache-control', 'no-store').json({ status: 'ok' });
+  });
+  app.use((_req, res) => {
+    res.status(404).set('cache-control', 'no-store').json({ error: 'not_found' });
+  });
+  return app;
+}

@@ -21,6 +21,7 @@ dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.1rem}
 code{font:.92em ui-monospace,monospace}
 .note{background:var(--warn-back);color:var(--warn);border-radius:8px;padding:.65rem .85rem;margin:1rem 0}
+.note strong{white-space:nowrap}
 .note a,.done a{color:inherit}
 .done{background:var(--done-back);color:var(--done);border-radius:8px;padding:.65rem .85rem;margin:1rem 0}
 .row{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;justify-content:space-between}

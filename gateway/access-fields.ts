@@ -73,7 +73,6 @@ const notEnforced = (env: string) =>
 /** Restrictions an operator may believe in because another product enforced them: ignoring one would open a door. */
 export const restrictionFields = {
   enterpriseOrganization: notEnforced('ENTERPRISE_ORGANIZATION'),
-  allowedDomains: notEnforced('ENTERPRISE_ALLOWED_DOMAINS'),
   requiredGroups: notEnforced('REQUIRED_ENTERPRISE_GROUPS'),
   ssoEnforcement: notEnforced('GITHUB_SSO_ENFORCEMENT'),
 };

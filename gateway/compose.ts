@@ -25,6 +25,7 @@ import {
   proveAddressGuard,
 } from './authorization-server/index.ts';
 import type { GatewayConfig } from './config.ts';
+import type { OriginRule } from './http/index.ts';
 import { requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
 import { observeRequests } from './observability/index.ts';
@@ -72,6 +73,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
       publicUrl: config.publicUrl,
       resources,
       baselineScopes: config.githubOauthBaselineScopes,
+      cors: config.metadataCors,
     }),
     endpoints,
     authorizationServer,
@@ -129,7 +131,8 @@ function buildEndpoints(
       publicUrl: config.publicUrl,
       resource,
       baselineScopes: config.githubOauthBaselineScopes,
-      allowedOrigins: config.allowedOrigins,
+      origins: originRuleOf(config),
+      cors: config.cors,
       maxBodyBytes: config.maxBodyBytes,
       verify: createAccessTokenVerifier({ ...rules, isRevoked: revocations.isRevoked }),
       signContext,
@@ -140,6 +143,15 @@ function buildEndpoints(
     });
     return { resource, handler };
   });
+}
+
+/** Ours, those the operator listed, and what the mode adds to them. */
+function originRuleOf(config: GatewayConfig): OriginRule {
+  return {
+    listed: [config.publicUrl, ...config.allowedOrigins],
+    loopback: config.corsMode === 'development',
+    domains: config.allowedDomains,
+  };
 }
 
 /**
@@ -172,6 +184,7 @@ async function buildAuthorizationServer(
   return await createAuthorizationServer({
     publicUrl: config.publicUrl,
     resources: resourcesOf(config.publicUrl),
+    metadataCors: config.metadataCors,
     scopes: {
       allowed: config.githubOauthScopes,
       baseline: config.githubOauthBaselineScopes,

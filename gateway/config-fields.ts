@@ -25,6 +25,7 @@ import {
 } from './authorization-server/index.ts';
 import { accessFields } from './access-fields.ts';
 import { adminFields, sideListenerFields } from './listener-fields.ts';
+import { originFields } from './origin-fields.ts';
 
 const documentHost = z
   .string()
@@ -79,13 +80,6 @@ const listeners = {
     whenAbsent: 'none: forwarded headers are ignored',
     description: 'Addresses and networks of the load balancers whose forwarded headers count.',
     remedy: 'List addresses or networks such as 10.0.0.0/8.',
-  }),
-  allowedOrigins: optionalField({
-    env: 'ALLOWED_ORIGINS',
-    schema: listOf(anyOrigin),
-    whenAbsent: 'none',
-    description: 'Origins of web pages that may call the MCP endpoint from a browser.',
-    remedy: 'List origins such as https://inspector.example.com.',
   }),
   maxBodyBytes: defaultedField({
     env: 'MCP_MAX_BODY_BYTES',
@@ -334,6 +328,7 @@ const workers = {
 /** Every variable the gateway reads. */
 export const gatewayConfigFields = {
   ...listeners,
+  ...originFields,
   ...github,
   ...accessFields,
   ...tokens,

@@ -21,6 +21,7 @@ import type { GitHubHost } from '../shared/github/index.ts';
 import type { OrganizationRule } from '../shared/policy/index.ts';
 import { objectToAccess, requiredScopes, restrictionFields } from './access-fields.ts';
 import { gatewayConfigFields } from './config-fields.ts';
+import { objectToDomains } from './origin-fields.ts';
 
 export { gatewayConfigFields, restrictionFields };
 
@@ -40,6 +41,7 @@ export interface GatewayConfig extends Omit<
   | 'githubOauthBaselineScopes'
   | 'trustedProxies'
   | 'allowedOrigins'
+  | 'allowedDomains'
   | 'organizations'
   | 'oauthEnabled'
   | 'transport'
@@ -54,6 +56,7 @@ export interface GatewayConfig extends Omit<
   readonly requiredScopes: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
+  readonly allowedDomains: readonly string[];
   /** The GitHub that `GITHUB_HOST`, or the override pair, describes. */
   readonly github: GitHubHost;
   /** The password of Redis as its file says now. */
@@ -83,6 +86,7 @@ export function loadGatewayConfig(env: Environment, readFile: ReadFile): Gateway
     requiredScopes: requiredScopes(values),
     trustedProxies: values.trustedProxies ?? [],
     allowedOrigins: values.allowedOrigins ?? [],
+    allowedDomains: values.allowedDomains ?? [],
     github: githubOf(values),
     readRedisPassword: redisPasswordReader(env, readFile),
     warnings: result.warnings,
@@ -124,6 +128,7 @@ const crossChecks: readonly CrossCheck<Fields>[] = [
     needs: ['accessTokenTtlSeconds', 'refreshTokenIdleTtlSeconds', 'refreshTokenMaxTtlSeconds'],
     check: objectToLifetimes,
   },
+  { needs: ['corsMode', 'allowedDomains'], check: objectToDomains },
   { needs: ['clientRegistration', 'clientRedirectAllowlist'], check: objectToRedirectList },
   { needs: ['workerUrls', 'workerAllowHttp'], check: objectToPlainWorkers },
   { needs: ['workerUrls', 'workerGateKey'], check: objectToMissingGateKey },

@@ -5,24 +5,24 @@ import type { McpMessage, RequestId } from '../shared/mcp/index.ts';
 import { disagreement, readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { EventBus } from '../shared/ops/index.ts';
 import type { Resource } from '../shared/resources.ts';
+import type { OriginRule } from './http/index.ts';
 import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
+import { allowPage } from './mcp-cors.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { Proxy, ProxyOutcome } from './proxy/index.ts';
 import { workerRequestHeaders } from './proxy/index.ts';
 import type { StepUps } from './step-up.ts';
 import { challengeFor, readBearerToken } from './resource-server/index.ts';
 
-/** Headers a browser client of an allowed origin may send and read. */
-const CORS_REQUEST_HEADERS =
-  'authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, last-event-id';
-const CORS_RESPONSE_HEADERS = 'www-authenticate, mcp-protocol-version, x-request-id';
 const RETRY_AFTER_SECONDS = '1';
 
 export interface McpEndpointDeps {
   readonly publicUrl: string;
   readonly resource: Resource;
   readonly baselineScopes: readonly string[];
-  readonly allowedOrigins: readonly string[];
+  readonly origins: OriginRule;
+  /** Whether pages of these origins are told that they may read the answers. */
+  readonly cors: boolean;
   readonly maxBodyBytes: number;
   readonly verify: AccessTokenVerifier;
   readonly signContext: GatewayContextSigner;
@@ -40,13 +40,12 @@ interface Caller {
 
 /** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
 export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
-  const origins = [deps.publicUrl, ...deps.allowedOrigins];
   return async (req, res) => {
-    if (!isAllowedOrigin(req.headers.origin, origins)) {
+    if (!isAllowedOrigin(req.headersDistinct['origin'] ?? [], deps.origins)) {
       answerRpc(res, 403, { code: RPC_ERROR.invalidRequest, message: 'this origin is not allowed' });
       return;
     }
-    if (answerPreflight(req, res)) return;
+    if (deps.cors && allowPage(req, res)) return;
     const caller = await authenticate(deps, req, res);
     if (caller === undefined) return;
     if (req.method !== 'POST') {
@@ -57,24 +56,6 @@ export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
     const call = await readCall(deps, req, res);
     if (call !== undefined) await forward(deps, caller, { req, res, ...call });
   };
-}
-
-function answerPreflight(req: Request, res: Response): boolean {
-  const { origin } = req.headers;
-  if (origin === undefined) return false;
-  res.set({
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': CORS_RESPONSE_HEADERS,
-    vary: 'Origin',
-  });
-  if (req.method !== 'OPTIONS') return false;
-  res.set({
-    'access-control-allow-methods': 'POST',
-    'access-control-allow-headers': CORS_REQUEST_HEADERS,
-    'access-control-max-age': '3600',
-  });
-  res.status(204).end();
-  return true;
 }
 
 async function authenticate(deps: McpEndpointDeps, req: Request, res: Response): Promise<Caller | undefined> {

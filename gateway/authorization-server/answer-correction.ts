@@ -14,6 +14,8 @@ export function createAnswerCorrection(rules: {
   scopes: ScopePolicy;
   resources: readonly string[];
   clientDocuments: boolean;
+  /** Whether pages of every origin may read the metadata; the library says so by itself. */
+  cors: boolean;
 }) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
@@ -32,6 +34,7 @@ export function createAnswerCorrection(rules: {
       revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
     };
     ctx.set('cache-control', 'public, max-age=300');
+    if (!rules.cors) ctx.remove('access-control-allow-origin');
   };
 }
 

@@ -81,6 +81,8 @@ export interface AuthorizationServerDeps {
   readonly publicUrl: string;
   readonly resources: readonly [Resource, ...Resource[]];
   readonly scopes: ScopePolicy;
+  /** Whether pages of every origin may read the metadata. */
+  readonly metadataCors: boolean;
   readonly registration: 'open' | 'allowlist' | 'off';
   readonly registrationRules: RegistrationRules;
   readonly maxUnusedClients: number;
@@ -155,7 +157,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   );
   subscribeProviderEvents(provider, { events, onFault: deps.onFault });
   const routes = Router({ caseSensitive: true, strict: true });
-  routes.use([...CORS_ROUTES, ...WELL_KNOWN], openCors);
+  routes.use([...CORS_ROUTES, ...(deps.metadataCors ? WELL_KNOWN : [])], openCors);
   routes.get(ROUTES.jwks, (_req, res) => {
     res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
     res.send(JSON.stringify(signingKeys.publicJwks()));

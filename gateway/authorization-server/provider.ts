@@ -35,6 +35,8 @@ export interface ProviderRules {
   readonly registration: 'open' | 'allowlist' | 'off';
   readonly supportContact: string | undefined;
   readonly clientDocuments: boolean;
+  /** Whether pages of every origin may read the metadata. */
+  readonly metadataCors: boolean;
   readonly accessTokenTtlSeconds: number;
   readonly grantTtlSeconds: number;
 }
@@ -67,6 +69,7 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
     createAnswerCorrection({
       scopes: rules.scopes,
       clientDocuments: rules.clientDocuments,
+      cors: rules.metadataCors,
       resources: rules.resources.map((entry) => entry.identifier),
     }),
   );

@@ -16,6 +16,8 @@ export function createMetadataRoutes(rules: {
   publicUrl: string;
   resources: readonly [Resource, ...Resource[]];
   baselineScopes: readonly string[];
+  /** Whether pages of every origin may read it. */
+  cors: boolean;
 }): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const document = (resource: Resource) => ({
@@ -28,8 +30,8 @@ export function createMetadataRoutes(rules: {
   const serve = (path: string, resource: Resource) => {
     const body = JSON.stringify(document(resource));
     router.all(path, (req, res) => {
-      res.set({ 'access-control-allow-origin': '*' });
-      if (req.method === 'OPTIONS') {
+      if (rules.cors) res.set({ 'access-control-allow-origin': '*' });
+      if (rules.cors && req.method === 'OPTIONS') {
         // Clients in browsers send these two with every request, which makes a preflight of a plain GET.
         res.set({
           'access-control-allow-methods': 'GET, HEAD',

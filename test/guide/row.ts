@@ -6,7 +6,6 @@ export type Area = 'variable' | 'endpoint' | 'metric' | 'script' | 'file' | 'req
 /** The parts of the product that items of the guide wait for. */
 export type Part =
   | 'server description'
-  | 'CORS modes'
   | 'account tools'
   | 'enterprise sign-in'
   | 'quotas'

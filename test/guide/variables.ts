@@ -108,7 +108,8 @@ export const variables: readonly Row[] = [
   worksAs('LOG_FILE_PATH', 'standard output, which a shell or supervisor writes to a file', requestLine),
   works('OAUTH_METADATA_PORT', '3001', (config) => config.metadataPort, 3001),
   works('OAUTH_METADATA_HOST', '0.0.0.0', (config) => config.metadataHost, '0.0.0.0'),
-  ...later('CORS modes', ['MCP_HTTP_CORS', 'OAUTH_METADATA_CORS']),
+  works('MCP_HTTP_CORS', 'false', (config) => config.cors, false),
+  works('OAUTH_METADATA_CORS', 'false', (config) => config.metadataCors, false),
   {
     area: 'variable',
     name: 'ENABLE_OAUTH_CALLBACK_SERVER',
@@ -126,8 +127,19 @@ export const variables: readonly Row[] = [
     { organization: 'acme', team: null },
   ]),
   works('REQUIRE_MFA', 'true', (config) => config.requireMfa, true),
-  ...['ENTERPRISE_ORGANIZATION', 'ENTERPRISE_ALLOWED_DOMAINS'].map(unenforced),
-  ...['REQUIRED_ENTERPRISE_GROUPS', 'GITHUB_SSO_ENFORCEMENT'].map(unenforced),
+  // The guide compares it with the end of an Origin only, in the mode it calls enterprise.
+  worksAs(
+    'ENTERPRISE_ALLOWED_DOMAINS',
+    'itself with MCP_HTTP_CORS_MODE=enterprise: whole labels of https origins, and refused without the mode',
+    ({ configure }) => {
+      const domains = { ENTERPRISE_ALLOWED_DOMAINS: 'corp.example' };
+      expect(configure({ ...domains, MCP_HTTP_CORS_MODE: 'enterprise' }).allowedDomains).toEqual([
+        'corp.example',
+      ]);
+      expect(() => configure(domains)).toThrow(ConfigurationError);
+    },
+  ),
+  ...['ENTERPRISE_ORGANIZATION', 'REQUIRED_ENTERPRISE_GROUPS', 'GITHUB_SSO_ENFORCEMENT'].map(unenforced),
   ...later('enterprise sign-in', [
     ...['SAML_ENTITY_ID', 'SAML_SSO_URL', 'SAML_CERTIFICATE'],
     ...['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],

@@ -43,7 +43,7 @@ import type { PreregisteredClients } from './preregistered-clients.ts';
 import { createProvider } from './provider.ts';
 import { isServedByProvider, WELL_KNOWN } from './provider-routes.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
-import { subscribeProviderEvents } from './provider-events.ts';
+import { subscribeProviderEvents, tellTokenRefused } from './provider-events.ts';
 import { createRegistrationNames } from './registration-names.ts';
 import type { RegistrationRules } from './registration-policy.ts';
 import { createRequestNormaliser } from './request-normaliser.ts';
@@ -51,6 +51,7 @@ import { ROUTES } from './routes.ts';
 import { keepSigningKeys } from './signing-keys/keep-signing-keys.ts';
 import { loadSigningKeys } from './signing-keys/signing-keys.ts';
 import { createAccessTokenIssuer } from './token/access-token.ts';
+import { answerPlainRefresh } from './token/answer-refresh.ts';
 import { createAuthorizationCodeGrant } from './token/authorization-code-grant.ts';
 import { createCodes } from './token/codes.ts';
 import { createDeviceCodeGrant } from './token/device-code-grant.ts';
@@ -164,6 +165,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   });
   routes.use(limitAddresses(deps.limits));
   routes.use(createRequestNormaliser({ ...deps, registrationNames }));
+  routes.post(ROUTES.token, createPlainRefresh(deps, provider, core));
   routes.use(createLoginPages(deps, provider, core));
   if (deps.webhookSecret !== undefined) routes.use(createWebhooks(deps, core, deps.webhookSecret));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });
@@ -274,6 +276,16 @@ function createUpstream(
     settleRefusal: async (grantId) => await settleRefusal(shared, grantId),
   });
   return { refresh, freshen, reader, endHolders, membership };
+}
+
+function createPlainRefresh(deps: AuthorizationServerDeps, provider: Provider, core: TokenCore) {
+  return answerPlainRefresh({
+    clients: provider.Client,
+    refresh: core.refreshTokenGrant,
+    onRefused: (error, grantType) => {
+      tellTokenRefused(deps, error, grantType);
+    },
+  });
 }
 
 /** What is due with GitHub: tokens to delete, tokens that GitHub refused to a worker. */

@@ -13,12 +13,14 @@ import { cookieRules } from './cookie-names.ts';
 import { createAnswerCorrection } from './answer-correction.ts';
 import { deviceSources, answerMissingSession } from './login/device-sources.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
-import { RETRY_AFTER_SECONDS } from './protocol-error.ts';
+import { asProtocolStep, RETRY_AFTER_SECONDS } from './protocol-error.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { interactionPath, ROUTES } from './routes.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { DEVICE_CODE_GRANT } from './token/device-code-grant.ts';
+import { refreshAtProvider } from './token/answer-refresh.ts';
+import type { RefreshTokenGrant } from './token/refresh-token-grant.ts';
 
 const CODE_TTL_SECONDS = 60;
 const DEVICE_CODE_TTL_SECONDS = 600;
@@ -51,7 +53,7 @@ export interface ProviderParts {
   readonly clock: Clock;
   readonly registrationNames: RegistrationNames;
   readonly authorizationCodeGrant: GrantHandler;
-  readonly refreshTokenGrant: GrantHandler;
+  readonly refreshTokenGrant: RefreshTokenGrant;
   readonly deviceCodeGrant: GrantHandler;
 }
 
@@ -76,23 +78,32 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
   // `resource` may be repeated in the request so that it is answered with `invalid_target`, as RFC 8707 says.
   provider.registerGrantType(
     'authorization_code',
-    parts.authorizationCodeGrant,
+    asGrantHandler(parts.authorizationCodeGrant),
     ['code', 'redirect_uri', 'code_verifier', 'resource'],
     ['resource'],
   );
   provider.registerGrantType(
     'refresh_token',
-    parts.refreshTokenGrant,
+    asGrantHandler(refreshAtProvider(parts.refreshTokenGrant)),
     ['refresh_token', 'scope', 'resource'],
     ['resource'],
   );
   provider.registerGrantType(
     DEVICE_CODE_GRANT,
-    parts.deviceCodeGrant,
+    asGrantHandler(parts.deviceCodeGrant),
     ['device_code', 'resource'],
     ['resource'],
   );
   return provider;
+}
+
+/** A store or vault that fails is 503 here too: the library only knows what goes through its adapter. */
+function asGrantHandler(handler: GrantHandler): GrantHandler {
+  return async (ctx) => {
+    await asProtocolStep(async () => {
+      await handler(ctx);
+    });
+  };
 }
 
 const PROVIDER_ROUTES = {

@@ -6,7 +6,7 @@ import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
 import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
-import { requireParameter, requireSameResource } from './token-parameters.ts';
+import { requireParameter, requireSameResource, resourceParameter } from './token-parameters.ts';
 
 /**
  * The authorization code grant (RFC 6749 §4.1.3, RFC 7636). Order is the point: every check that an honest
@@ -25,7 +25,7 @@ export function createAuthorizationCodeGrant(deps: {
     const found = await deps.codes.find(code);
     if (found === undefined) throw invalidGrant('authorization code not found');
     checkBinding(ctx, found.data, redirectUri);
-    requireSameResource(ctx, found.data.resource);
+    requireSameResource(resourceParameter(ctx), found.data.resource);
     const { consumedAt, grantId } = found.data;
     if (consumedAt !== null) await refuseReplay(deps.issue, deps.now, { consumedAt, grantId });
     if (found.data.expiresAt <= deps.now()) throw invalidGrant('authorization code is expired');

@@ -18,7 +18,7 @@ export interface GrantStanding {
 }
 
 /** The members of a token response (RFC 6749 §5.1). */
-interface TokenResponse {
+export interface TokenResponse {
   readonly access_token: string;
   readonly token_type: 'Bearer';
   readonly expires_in: number;
@@ -35,11 +35,7 @@ export interface TokenIssue {
   prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
   /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
   afterCode(ctx: KoaContextWithOIDC, standing: GrantStanding): Promise<TokenResponse>;
-  afterRefresh(
-    ctx: KoaContextWithOIDC,
-    standing: GrantStanding,
-    refreshToken: string,
-  ): Promise<TokenResponse>;
+  afterRefresh(standing: GrantStanding, refreshToken: string): Promise<TokenResponse>;
   endGrant(grantId: string, reason: GrantEnd): Promise<void>;
 }
 
@@ -54,22 +50,21 @@ export function createTokenIssue(deps: {
 }): TokenIssue {
   const { grants, refreshTokens, events } = deps;
 
-  async function respond(ctx: KoaContextWithOIDC, standing: GrantStanding, refreshToken: string | undefined) {
+  async function respond(
+    grantType: string,
+    standing: GrantStanding,
+    refreshToken: string | undefined,
+  ): Promise<TokenResponse> {
     const { grantId, found, handle, credential } = standing;
     const held = await grants.keepHold(grantId, found.data, credential.heldUntil);
     if (!held) throw invalidGrant('the upstream credential is gone');
     const subject = { grantId, grant: found.data, handle, credentialVersion: credential.version };
     const issued = await deps.issueAccessToken(subject, credential.accessTokenExpiresAt);
-    events.emit({
-      type: 'token.issued',
-      grantType: String(ctx.oidc.params?.['grant_type']),
-      clientId: found.data.clientId,
-      accountId: found.data.sub,
-      grantId,
-    });
+    const { clientId, sub: accountId } = found.data;
+    events.emit({ type: 'token.issued', grantType, clientId, accountId, grantId });
     return {
       access_token: issued.jwt,
-      token_type: 'Bearer' as const,
+      token_type: 'Bearer',
       expires_in: issued.expiresInSeconds,
       scope: found.data.scope.join(' '),
       ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
@@ -96,11 +91,11 @@ export function createTokenIssue(deps: {
       const saved = await grants.saveRefresh(grantId, found, family);
       if (!saved) throw invalidGrant('grant changed while its code was redeemed');
       return await respond(
-        ctx,
+        String(ctx.oidc.params?.['grant_type']),
         standing,
         family === null ? undefined : refreshTokens.format(family, grantId, 0),
       );
     },
-    afterRefresh: async (ctx, standing, refreshToken) => await respond(ctx, standing, refreshToken),
+    afterRefresh: async (standing, refreshToken) => await respond('refresh_token', standing, refreshToken),
   };
 }

@@ -1,17 +1,27 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { parseGitHubScopes } from '../../../shared/github/index.ts';
 import type { StoredGrant } from '../grants/grant.ts';
 import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
-import type { GrantStanding, TokenIssue } from './issue-tokens.ts';
+import type { GrantStanding, TokenIssue, TokenResponse } from './issue-tokens.ts';
 import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
 import { judgeGeneration, parseRefreshToken, supersede } from './refresh-token.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
-import { requireParameter, requireSameResource } from './token-parameters.ts';
+import { requireSameResource } from './token-parameters.ts';
 
 /** Rounds of a compare-and-set race; each loser finds the winner's rotation and answers its successor. */
 const MAX_ROUNDS = 20;
+
+/** A refresh request (RFC 6749 §6, RFC 8707 §2.2) of a client that has proved who it is. */
+export interface RefreshRequest {
+  readonly clientId: string;
+  readonly refreshToken: string;
+  readonly scope: string | undefined;
+  /** Several when the parameter was repeated. */
+  readonly resource: string | readonly string[] | undefined;
+}
+
+export type RefreshTokenGrant = (request: RefreshRequest) => Promise<TokenResponse>;
 
 /**
  * The refresh token grant (RFC 6749 §6) with rotation (RFC 9700 §4.14.2). Client, scope, resource, account and
@@ -24,19 +34,18 @@ export function createRefreshTokenGrant(deps: {
   refreshTokens: RefreshTokens;
   windowMs: number;
   now: () => number;
-}) {
+}): RefreshTokenGrant {
   const { issue, refreshTokens } = deps;
-  return async (ctx: KoaContextWithOIDC): Promise<void> => {
-    const presented = parseRefreshToken(requireParameter(ctx, 'refresh_token'));
+  return async (request) => {
+    const presented = parseRefreshToken(request.refreshToken);
     if (presented === undefined) throw invalidGrant('refresh token malformed');
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { found, family } = await findFamily(presented);
-      await checkRequest(ctx, presented, { found, family });
+      await checkRequest(request, presented, { found, family });
       const standing = await issue.prepare(presented.grantId, found);
       if (await moveGeneration(standing, family, presented.generation)) {
         const successor = refreshTokens.format(family, presented.grantId, presented.generation + 1);
-        ctx.body = await issue.afterRefresh(ctx, standing, successor);
-        return;
+        return await issue.afterRefresh(standing, successor);
       }
     }
     throw temporarilyUnavailable('a refresh kept losing to other refreshes of the same grant');
@@ -52,10 +61,11 @@ export function createRefreshTokenGrant(deps: {
     return { found, family };
   }
 
-  async function checkRequest(ctx: KoaContextWithOIDC, presented: PresentedRefreshToken, of: FoundFamily) {
-    if (of.found.data.clientId !== ctx.oidc.client?.clientId) throw invalidGrant('client mismatch');
-    requireSameResource(ctx, of.found.data.resource);
-    requireNoWiderScope(ctx, of.found.data.scope);
+  async function checkRequest(request: RefreshRequest, presented: PresentedRefreshToken, of: FoundFamily) {
+    const { clientId, resource, scope } = of.found.data;
+    if (clientId !== request.clientId) throw invalidGrant('client mismatch');
+    requireSameResource(request.resource, resource);
+    requireNoWiderScope(request.scope, scope);
     if (judge(of.family, presented.generation) !== 'reused') return;
     await issue.endGrant(presented.grantId, 'refresh_token_reused');
     throw invalidGrant('refresh token already used');
@@ -82,9 +92,8 @@ interface FoundFamily {
 }
 
 /** Narrower is ignored (the answer says the real scope); wider is refused and burns nothing (RFC 6749 §6). */
-function requireNoWiderScope(ctx: KoaContextWithOIDC, granted: readonly string[]): void {
-  const requested = ctx.oidc.params?.['scope'];
-  if (typeof requested !== 'string') return;
+function requireNoWiderScope(requested: string | undefined, granted: readonly string[]): void {
+  if (requested === undefined) return;
   const wider = parseGitHubScopes(requested).filter((scope) => !granted.includes(scope));
   if (wider.length > 0) throw new errors.InvalidScope('scope exceeds what was granted', wider.join(' '));
 }

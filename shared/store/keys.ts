@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * How much of a record an operating-system crash may lose. `durable`: a resolved write survives it. `relaxed`:
@@ -53,7 +53,7 @@ export interface Key {
 
 /** Keys hold hashes of what was presented, so that a dump of the store is not a list of tokens. */
 function digest(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+  return hash('sha256', parts.join('\n'), 'base64url');
 }
 
 function key(kind: KeyKind, tag: string): Key {

@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { ZodType } from 'zod';
-import { z } from 'zod';
 import type { Change, Expectation, Store, StoredRecord } from './contract.ts';
 import { RecordRefusedError } from './contract.ts';
 import type { Key } from './keys.ts';
@@ -63,46 +62,45 @@ export function createRecords<T>(store: Store, family: RecordFamily<T>, mac?: Ma
   };
 }
 
-/** Stored form: `{"s":<schema>,"d":<data as JSON text>,"k":<MAC key id>,"m":<HMAC-SHA-256>}`. */
+/**
+ * Stored form: `<schema>.<MAC key id>.<HMAC-SHA-256, base64url>.<data as JSON>`; a family without MAC leaves the two in
+ * the middle empty. The data is not quoted once more inside JSON: that cost a third of reading and writing it.
+ */
 function encodeRecord<T>(family: RecordFamily<T>, key: Key, data: T, mac: MacKeys | undefined): string {
   const text = JSON.stringify(data);
-  if (mac === undefined) return JSON.stringify({ s: family.schema, d: text });
+  if (mac === undefined) return `${String(family.schema)}...${text}`;
   const secret = mac.byId(mac.current);
   if (secret === undefined) throw new TypeError('the current MAC key is missing from its ring');
-  return JSON.stringify({
-    s: family.schema,
-    d: text,
-    k: mac.current,
-    m: macOf(secret, key, family.schema, text).toString('base64url'),
-  });
+  return `${String(family.schema)}.${mac.current}.${macOf(secret, key, { schema: family.schema, text })}.${text}`;
 }
 
 function decodeRecord<T>(family: RecordFamily<T>, key: Key, value: string, mac: MacKeys | undefined): T {
   const envelope = parseEnvelope(key, value);
   if (mac !== undefined) requireMac(key, envelope, mac);
-  if (envelope.s > family.schema) throw new RecordRefusedError('schema_too_new', key);
-  const upgrade = envelope.s === family.schema - 1 ? family.upgrade : undefined;
-  if (envelope.s !== family.schema && upgrade === undefined)
+  if (envelope.schema > family.schema) throw new RecordRefusedError('schema_too_new', key);
+  const upgrade = envelope.schema === family.schema - 1 ? family.upgrade : undefined;
+  if (envelope.schema !== family.schema && upgrade === undefined)
     throw new RecordRefusedError('schema_unknown', key);
-  const data = parseJson(envelope.d);
+  const data = parseJson(envelope.text);
   const parsed = family.shape.safeParse(upgrade === undefined ? data : upgrade(data));
   if (!parsed.success) throw new RecordRefusedError('malformed', key);
   return parsed.data;
 }
 
-const envelopeShape = z.object({
-  s: z.int(),
-  d: z.string(),
-  k: z.string().optional(),
-  m: z.string().optional(),
-});
+interface Envelope {
+  readonly schema: number;
+  readonly keyId: string;
+  readonly mac: string;
+  readonly text: string;
+}
 
-type Envelope = z.infer<typeof envelopeShape>;
+const ENVELOPE = /^(\d{1,6})\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]*)\./;
 
 function parseEnvelope(key: Key, value: string): Envelope {
-  const parsed = envelopeShape.safeParse(parseJson(value));
-  if (!parsed.success) throw new RecordRefusedError('malformed', key);
-  return parsed.data;
+  const [head, schema, keyId, mac] = ENVELOPE.exec(value) ?? [];
+  if (head === undefined || schema === undefined || keyId === undefined || mac === undefined)
+    throw new RecordRefusedError('malformed', key);
+  return { schema: Number(schema), keyId, mac, text: value.slice(head.length) };
 }
 
 function parseJson(text: string): unknown {
@@ -114,17 +112,17 @@ function parseJson(text: string): unknown {
 }
 
 /** The key's text is part of what is authenticated: a genuine record copied to another key is refused. */
-function macOf(secret: KeyObject, key: Key, schema: number, text: string): Buffer {
+function macOf(secret: KeyObject, key: Key, { schema, text }: Pick<Envelope, 'schema' | 'text'>): string {
   return createHmac('sha256', secret)
     .update(`${key.text}\n${String(schema)}\n${text}`)
-    .digest();
+    .digest('base64url');
 }
 
 function requireMac(key: Key, envelope: Envelope, mac: MacKeys): void {
-  const secret = envelope.k === undefined ? undefined : mac.byId(envelope.k);
+  const secret = mac.byId(envelope.keyId);
   if (secret === undefined) throw new RecordRefusedError('mac_key_unknown', key);
-  const expected = macOf(secret, key, envelope.s, envelope.d);
-  const presented = Buffer.from(envelope.m ?? '', 'base64url');
+  const expected = Buffer.from(macOf(secret, key, envelope));
+  const presented = Buffer.from(envelope.mac);
   if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) {
     throw new RecordRefusedError('mac_mismatch', key);
   }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Cluster } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
 import { requireOneTag, StoreUnavailableError } from '../contract.ts';
+import { newVersion } from '../version.ts';
 import type { RedisClient, RedisConnectionOptions } from './connection.ts';
 import { createRedisClient } from './connection.ts';
 import { evaluate } from './evaluate.ts';
@@ -117,7 +117,7 @@ function valuesOf(change: Change): string[] {
   const expect = expectationText(change.expect);
   if (change.op !== 'put') return [change.op, expect, '', '', ''];
   const expiry = change.expiresAt === null ? '' : String(change.expiresAt);
-  return [change.op, expect, change.value, randomBytes(12).toString('base64url'), expiry];
+  return [change.op, expect, change.value, newVersion(), expiry];
 }
 
 function expectationText(expect: Expectation | undefined): string {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../clock.ts';
 import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
 import { requireOneTag } from '../contract.ts';
+import { newVersion } from '../version.ts';
 import type { Durability, Key } from '../keys.ts';
 import { inTransaction, openDatabase, retryWhileBusy, TABLE } from './database.ts';
 import { createSqliteFeed } from './sqlite-feed.ts';
@@ -140,10 +140,6 @@ function meets(expect: Expectation | undefined, found: StoredRecord | undefined)
   if (expect === 'absent') return found === undefined;
   if (expect === 'present') return found !== undefined;
   return found?.version === expect.version;
-}
-
-function newVersion(): string {
-  return randomBytes(12).toString('base64url');
 }
 
 function strictest(keys: readonly Key[]): Durability {

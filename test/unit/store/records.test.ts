@@ -101,7 +101,7 @@ describe('a record family', () => {
     await expect(dropped.read(key)).rejects.toMatchObject({ reason: 'mac_key_unknown' });
   });
 
-  it.each(['', 'null', '[]', '{"s":1}', '{"s":1,"d":"{"}', '{"s":"1","d":"{}"}'])(
+  it.each(['', 'null', '{"n":1}', '1', '1..', '1...', '1...{', 'x...{"n":1}', '1...[]', '1..{"n":1}'])(
     'refuses %j as malformed',
     async (value) => {
       const { store, records } = holding();

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { stop } from '../../support/processes.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
 
 /** A process of a bench, on a core of its own where the machine has two. */
 export interface Pinned {
@@ -30,7 +32,7 @@ export async function startPinned(
     core === undefined || !hasCore(core) ? command : ['taskset', '-c', String(core), ...command];
   const child = spawn(program, words, {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited(), ...env },
     stdio: ['ignore', output, output],
   });
   closeSync(output);
@@ -43,10 +45,19 @@ export async function startPinned(
   return {
     log,
     stop: async () => {
+      // Asked first: a process that is killed writes no profile.
+      child.kill('SIGTERM');
+      await Promise.race([once(child, 'exit'), delay(STOP_TIMEOUT_MS)]);
       await stop(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** `NODE_OPTIONS` too: `--cpu-prof --cpu-prof-dir=FOLDER` makes a profile of every contender. */
+function inherited(): Record<string, string> {
+  const { PATH = '', NODE_OPTIONS } = process.env;
+  return { PATH, ...(NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS }) };
 }
 
 /** Keeps this process, and those it starts later, off the core of the server under test. */

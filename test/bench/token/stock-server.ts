@@ -150,3 +150,4 @@ server.listen(0, '127.0.0.1', () => {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   process.stdout.write(`{"msg":"ready","port":${String(port)}}\n`);
 });
+process.once('SIGTERM', () => process.exit(0));

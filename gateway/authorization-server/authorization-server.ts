@@ -164,8 +164,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     res.send(JSON.stringify(signingKeys.publicJwks()));
   });
   routes.use(limitAddresses(deps.limits));
-  routes.use(createRequestNormaliser({ ...deps, registrationNames }));
-  routes.post(ROUTES.token, createPlainRefresh(deps, provider, core));
+  const answerToken = createPlainRefresh(deps, provider, core);
+  routes.use(createRequestNormaliser({ ...deps, registrationNames, answerToken }));
   routes.use(createLoginPages(deps, provider, core));
   if (deps.webhookSecret !== undefined) routes.use(createWebhooks(deps, core, deps.webhookSecret));
   const sweeper = startSweeper({ ...deps, jobs: createSweepJobs(deps, core) });

@@ -29,6 +29,8 @@ export function createRequestNormaliser(rules: {
   resources: readonly [Resource, ...Resource[]];
   registrationRules: RegistrationRules;
   registrationNames: RegistrationNames;
+  /** Answers what it can of token requests; it finds the form parsed, and the rest goes on. */
+  answerToken: RequestHandler;
 }): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(pinPublicUrl(rules.publicUrl));
@@ -54,6 +56,7 @@ export function createRequestNormaliser(rules: {
     canonicaliseResource(req, rules.resources);
     next();
   });
+  router.post(ROUTES.token, rules.answerToken);
   router.post(ROUTES.deviceAuthorization, (req, _res, next) => {
     const query = new URLSearchParams(stringify((req.body ?? {}) as ParsedUrlQueryInput));
     req.body = parse(normaliseAuthorizationRequest(query, rules).toString());

@@ -56,25 +56,31 @@ const shape = z.strictObject({
   idleEndsAt: z.int(),
   endsAt: z.int(),
   refresh: z
-    .strictObject({
-      keyId: z.string(),
-      generation: z.int(),
-      superseded: z.array(z.strictObject({ generation: z.int(), at: z.int() })),
-    })
+    .strictObject({ keyId: z.string(), generation: z.int(), supersededAt: z.array(z.int()) })
     .nullable(),
   ended: z.strictObject({ reason: z.enum(GRANT_END_REASONS), at: z.int() }).nullable(),
 });
 
-/** Schema 1 knew neither the client's name nor when it was used: such a grant counts as used when it was made. */
-const previousShape = z.looseObject({ createdAt: z.int(), endsAt: z.int(), refresh: z.unknown() });
+/** Schema 2 named the generation beside each time. */
+const previousFamily = z.looseObject({
+  superseded: z.array(z.object({ generation: z.int(), at: z.int() })),
+  generation: z.int(),
+});
 
 export const grantFamily: RecordFamily<Grant> = {
-  schema: 2,
+  schema: 3,
   shape,
   upgrade: (data) => {
-    const previous = previousShape.parse(data);
-    const usedAt = previous.refresh === null ? null : previous.createdAt;
-    return { ...previous, clientName: null, usedAt, idleEndsAt: previous.endsAt };
+    const previous = z.looseObject({ refresh: previousFamily.nullable() }).parse(data);
+    if (previous.refresh === null) return previous;
+    const { superseded, ...family } = previous.refresh;
+    const times = new Map(superseded.map((entry) => [entry.generation, entry.at]));
+    const first = Math.min(...times.keys(), family.generation);
+    const supersededAt = Array.from(
+      { length: family.generation - first },
+      (_, index) => times.get(first + index) ?? 0,
+    );
+    return { ...previous, refresh: { ...family, supersededAt } };
   },
 };
 

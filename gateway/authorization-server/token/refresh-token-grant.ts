@@ -35,15 +35,15 @@ export function createRefreshTokenGrant(deps: {
   windowMs: number;
   now: () => number;
 }): RefreshTokenGrant {
-  const { issue, refreshTokens } = deps;
+  const { issue, refreshTokens, windowMs } = deps;
   return async (request) => {
     const presented = parseRefreshToken(request.refreshToken);
     if (presented === undefined) throw invalidGrant('refresh token malformed');
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { found, family } = await findFamily(presented);
-      await checkRequest(request, presented, { found, family });
+      const verdict = await checkRequest(request, presented, { found, family });
       const standing = await issue.prepare(presented.grantId, found);
-      if (await moveGeneration(standing, family, presented.generation)) {
+      if (verdict === 'recent' || (await rotate(standing, family, presented.generation))) {
         const successor = refreshTokens.format(family, presented.grantId, presented.generation + 1);
         return await issue.afterRefresh(standing, successor);
       }
@@ -61,28 +61,25 @@ export function createRefreshTokenGrant(deps: {
     return { found, family };
   }
 
+  /** The one judgement of a round: time that passes afterwards must not turn a window's end into another rotation. */
   async function checkRequest(request: RefreshRequest, presented: PresentedRefreshToken, of: FoundFamily) {
     const { clientId, resource, scope } = of.found.data;
     if (clientId !== request.clientId) throw invalidGrant('client mismatch');
     requireSameResource(request.resource, resource);
     requireNoWiderScope(request.scope, scope);
-    if (judge(of.family, presented.generation) !== 'reused') return;
+    const verdict = judgeGeneration(of.family, presented.generation, { now: deps.now(), windowMs });
+    if (verdict !== 'reused') return verdict;
     await issue.endGrant(presented.grantId, 'refresh_token_reused');
     throw invalidGrant('refresh token already used');
   }
 
-  async function moveGeneration(
+  async function rotate(
     standing: GrantStanding,
     family: RefreshFamily,
     generation: number,
   ): Promise<boolean> {
-    if (judge(family, generation) === 'recent') return true;
-    const next = supersede(family, generation, { now: deps.now(), windowMs: deps.windowMs });
+    const next = supersede(family, generation, { now: deps.now(), windowMs });
     return await deps.grants.saveRefresh(standing.grantId, standing.found, next);
-  }
-
-  function judge(family: RefreshFamily, generation: number) {
-    return judgeGeneration(family, generation, { now: deps.now(), windowMs: deps.windowMs });
   }
 }
 

@@ -12,8 +12,8 @@ export interface RefreshFamily {
   /** The root key in GATEWAY_KEYS that this family's tokens are derived from. */
   readonly keyId: string;
   readonly generation: number;
-  /** When each of the last generations was superseded (ms), oldest first. */
-  readonly superseded: readonly { readonly generation: number; readonly at: number }[];
+  /** When each of the generations just before the current one was superseded (ms), the latest last. */
+  readonly supersededAt: readonly number[];
 }
 
 export interface PresentedRefreshToken {
@@ -59,20 +59,25 @@ export function judgeGeneration(
   at: { now: number; windowMs: number },
 ): 'current' | 'recent' | 'reused' {
   if (generation >= family.generation) return 'current';
-  const superseded = family.superseded.find((entry) => entry.generation === generation);
-  return superseded !== undefined && at.now - superseded.at <= at.windowMs ? 'recent' : 'reused';
+  const supersededAt = family.supersededAt.at(generation - family.generation);
+  return supersededAt !== undefined && at.now - supersededAt <= at.windowMs ? 'recent' : 'reused';
 }
 
-/** The family after `generation` was redeemed. Generations whose window has passed are forgotten: they are `reused`. */
+/**
+ * The family after `generation`, which is `current`, was redeemed. Generations whose window has passed are forgotten: they
+ * are `reused`, and so are those of which the store lost when it was.
+ */
 export function supersede(
   family: RefreshFamily,
   generation: number,
   at: { now: number; windowMs: number },
 ): RefreshFamily {
-  const recent = family.superseded.filter((entry) => at.now - entry.at <= at.windowMs);
+  const lost = Array.from({ length: Math.min(generation - family.generation, MAX_REMEMBERED) }, () => 0);
+  const firstRecent = family.supersededAt.findIndex((each) => at.now - each <= at.windowMs);
+  const recent = firstRecent === -1 ? [] : family.supersededAt.slice(firstRecent);
   return {
     keyId: family.keyId,
     generation: generation + 1,
-    superseded: [...recent, { generation, at: at.now }].slice(-MAX_REMEMBERED),
+    supersededAt: [...recent, ...lost, at.now].slice(-MAX_REMEMBERED),
   };
 }

@@ -21,7 +21,7 @@ export function createRefreshTokens(gatewayRing: KeyRing): RefreshTokens {
     return key;
   }
   return {
-    open: () => ({ keyId: gatewayRing.currentId, generation: 0, superseded: [] }),
+    open: () => ({ keyId: gatewayRing.currentId, generation: 0, supersededAt: [] }),
     format: (family, grantId, generation) =>
       formatRefreshToken(familyKey(family, grantId), grantId, generation),
     isAuthentic: (family, presented) => isAuthentic(familyKey(family, presented.grantId), presented),

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant, StoredGrant } from '../../../gateway/authorization-server/grants/grant.ts';
+import { createRefreshTokenGrant } from '../../../gateway/authorization-server/token/refresh-token-grant.ts';
+import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
+import { createRefreshTokens } from '../../../gateway/authorization-server/token/refresh-tokens.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
+
+const ring = parseKeyRing(`a:${Buffer.alloc(32, 1).toString('base64url')}`);
+const refreshTokens = createRefreshTokens(ring);
+const grantId = 'A'.repeat(22);
+const windowMs = 30_000;
+
+/** A grant at generation 5 whose generation 4 was superseded at `supersededAt`. */
+function grantAt(supersededAt: number): StoredGrant {
+  const refresh: RefreshFamily = { keyId: 'a', generation: 5, supersededAt: [supersededAt] };
+  const data = { clientId: 'c', resource: 'r', scope: ['read:user'], sub: 's', refresh } as unknown as Grant;
+  return { data, version: 'v', expiresAt: null };
+}
+
+describe('the refresh token grant', () => {
+  it('judges a generation once: a window that ends while GitHub is asked turns no chain back (RFC 9700 §4.14.2)', async () => {
+    let now = 1_000_000;
+    const found = grantAt(now - windowMs);
+    const saved: unknown[] = [];
+    const answer = { access_token: 'a', token_type: 'Bearer', expires_in: 300, scope: 'read:user' } as const;
+    const refresh = createRefreshTokenGrant({
+      grants: {
+        find: () => Promise.resolve(found),
+        saveRefresh: (_grantId: string, _found: StoredGrant, family: RefreshFamily | null) => {
+          saved.push(family);
+          return Promise.resolve(true);
+        },
+      } as never,
+      issue: {
+        prepare: () => {
+          now += 5_000;
+          return Promise.resolve({ grantId, found, handle: 'h', credential: {} });
+        },
+        afterRefresh: (_standing: unknown, token: string) =>
+          Promise.resolve({ ...answer, refresh_token: token }),
+      } as never,
+      refreshTokens,
+      windowMs,
+      now: () => now,
+    });
+    const family: RefreshFamily = { keyId: 'a', generation: 5, supersededAt: [] };
+    const presented = refreshTokens.format(family, grantId, 4);
+    const { refresh_token: successor } = await refresh({
+      clientId: 'c',
+      refreshToken: presented,
+      scope: undefined,
+      resource: undefined,
+    });
+    expect(saved).toEqual([]);
+    expect(successor).toBe(refreshTokens.format(family, grantId, 5));
+  });
+});

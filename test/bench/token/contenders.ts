@@ -122,7 +122,10 @@ export async function seedStock(stock: { readonly url: string }, count: number):
 }
 
 /** Each client refreshes with its newest token, as fast as answers come. */
-export async function refreshesOf(contender: Contender, runMs: number): Promise<Measured> {
+export async function refreshesOf(
+  contender: Contender,
+  { runMs, atOnce = AT_ONCE }: { runMs: number; atOnce?: number },
+): Promise<Measured> {
   const idle = contender.tokens.map((_, index) => index);
   return await measure(
     async () => {
@@ -131,7 +134,7 @@ export async function refreshesOf(contender: Contender, runMs: number): Promise<
       await refresh(contender, client);
       idle.push(client);
     },
-    { atOnce: AT_ONCE, warmUpMs: 1_500, runMs },
+    { atOnce, warmUpMs: 1_500, runMs },
   );
 }
 

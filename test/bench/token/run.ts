@@ -26,7 +26,9 @@ export async function runTokenBench(words: readonly string[]): Promise<void> {
     // In turns, so that a slow minute of the machine hits both.
     for (let round = 0; round < rounds; round += 1) {
       for (const [index, contender] of contenders.entries()) {
-        const { perSecond, medianMs, p99Ms } = await refreshesOf(contender, isQuick ? 2_000 : 8_000);
+        const { perSecond, medianMs, p99Ms } = await refreshesOf(contender, {
+          runMs: isQuick ? 2_000 : 8_000,
+        });
         speeds[index]?.push(perSecond);
         print(
           `refresh ${contender.name}: ${perSecond.toFixed(0)}/s, median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
@@ -43,7 +45,7 @@ export async function runTokenBench(words: readonly string[]): Promise<void> {
     print(
       `redis: ${bytes.lasting.toFixed(0)} bytes a client that last, ${bytes.atOnce.toFixed(0)} right after the sign-in`,
     );
-    const latencyRatio = words.includes('--million') ? await latencyRatioAtMillion(ours) : null;
+    const latencyRatio = words.includes('--million') ? await latencyRatioAtMillion() : null;
     print(
       JSON.stringify({
         bench: 'token',

@@ -5,7 +5,10 @@ import { UnsealError } from '../../shared/vault/index.ts';
 /** Seconds a client is asked to wait after a 503. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** `temporarily_unavailable` with 503: nothing was consumed, the same request may be sent again. */
+/**
+ * `temporarily_unavailable` with 503: nothing was consumed, the same request may be sent again. At the authorization
+ * endpoint a page: the client could do nothing with it, and whether it may be redirected to is what we could not look up.
+ */
 export function temporarilyUnavailable(detail: string, cause?: unknown): errors.OIDCProviderError {
   const error = new errors.CustomOIDCProviderError(
     'temporarily_unavailable',
@@ -13,7 +16,7 @@ export function temporarilyUnavailable(detail: string, cause?: unknown): errors.
   );
   error.cause = cause;
   error.error_detail = detail;
-  return Object.assign(error, { status: 503, statusCode: 503, expose: true });
+  return Object.assign(error, { status: 503, statusCode: 503, expose: true, allow_redirect: false });
 }
 
 /**

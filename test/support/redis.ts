@@ -13,7 +13,12 @@ import { freePorts } from './stack.ts';
 export interface RedisServer {
   readonly port: number;
   readonly folder: string;
+  /** The process that runs now. */
   readonly process: ChildProcess;
+  /** Ends it at once, as a crash would; what it wrote to disk stays. */
+  kill(): Promise<void>;
+  /** Runs it again on the same port and folder. */
+  restart(): Promise<void>;
   /** Runs redis-cli against it and answers what it printed. */
   cli(...command: string[]): string;
   stop(): Promise<void>;
@@ -35,22 +40,39 @@ export async function startRedis(
     ...(options.settings ?? ['save ""']),
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const child = spawn(options.program ?? 'redis-server', [file], { stdio: 'ignore' });
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
-    rmSync(folder, { recursive: true, force: true });
+  const run = () => spawn(options.program ?? 'redis-server', [file], { stdio: 'ignore' });
+  let child = run();
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   };
   const tlsPort = options.settings
     ?.map((line) => /^tls-port (\d+)/.exec(line)?.[1])
     .find((found) => found !== undefined);
-  await untilListening(Number(tlsPort ?? port), child);
+  const listeningPort = Number(tlsPort ?? port);
+  await untilListening(listeningPort, child);
   const cli = (...command: string[]) =>
     execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }).trim();
-  return { port, folder, process: child, cli, stop };
+  return {
+    port,
+    folder,
+    get process() {
+      return child;
+    },
+    kill,
+    restart: async () => {
+      await kill();
+      child = run();
+      await untilListening(listeningPort, child);
+    },
+    cli,
+    stop: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** What gateways and workers need to share a Redis: its address, and keys that no file can give them. */

@@ -9,6 +9,9 @@ import { makeCertificates } from '../../support/certificates.ts';
 import type { Nginx } from '../../support/nginx.ts';
 import { startNginx } from '../../support/nginx.ts';
 import { stop, waitUntilReady } from '../../support/processes.ts';
+import type { RedisDoor } from '../../support/redis-door.ts';
+import { openRedisDoor } from '../../support/redis-door.ts';
+import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { freePorts, NO_LIMITS } from '../../support/stack.ts';
 
@@ -23,6 +26,8 @@ export interface Replicas {
   readonly github: GitHubSimulator;
   /** Origins of the gateways themselves, behind nginx. */
   readonly gateways: readonly [string, string];
+  /** The store, and the first gateway's door to it; undefined on SQLite. */
+  readonly redis: { readonly server: RedisServer; readonly door: RedisDoor } | undefined;
   /** Ends a gateway at once, as a crash would. */
   kill(gateway: 0 | 1): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +39,8 @@ export interface ReplicaOptions {
   readonly workerUrl?: string;
   /** What kind of GitHub is simulated. */
   readonly github?: GitHubSimulatorOptions;
+  /** Lines of the configuration of Redis. */
+  readonly redisSettings?: readonly string[];
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -69,16 +76,20 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
     GITHUB_WEB_URL: github.webBase,
     GITHUB_API_URL: github.apiBase,
     OPS_PORT: '0',
-    ...(await storeEnvironment(store, closers)),
   };
+  const redis = store === 'redis' ? await openRedis(options, closers) : undefined;
+  // Redis keeps no keys for its processes: they are given, the same to all.
+  const toStore = redis === undefined ? {} : redisEnvironment(redis.server);
+  const throughDoor = redis === undefined ? {} : { REDIS_NODES: `127.0.0.1:${String(redis.door.port)}` };
   const run = async (main: string, env: Record<string, string>) => {
-    const child = spawn(process.execPath, [main], { cwd: root, env: { ...common, ...env } });
+    const child = spawn(process.execPath, [main], { cwd: root, env: { ...common, ...toStore, ...env } });
     closers.push(async () => await stop(child));
     await waitUntilReady(child, []);
     return child;
   };
-  const runGateway = async (gatewayPort: number) =>
+  const runGateway = async (gatewayPort: number, env: Record<string, string> = {}) =>
     await run('gateway/main.ts', {
+      ...env,
       MCP_HTTP_PORT: String(gatewayPort),
       ...NO_LIMITS,
       TRUSTED_PROXIES: '127.0.0.1',
@@ -86,7 +97,7 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
       GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
       WORKER_URLS: workerUrl ?? `http://127.0.0.1:${String(workerPort)}`,
     });
-  const children = await Promise.all([runGateway(first), runGateway(second)]);
+  const children = await Promise.all([runGateway(first, throughDoor), runGateway(second)]);
   if (workerUrl === undefined) {
     // Straight to the gateways, so that only clients' requests pass nginx.
     const jwks = { JWKS_URL: `http://127.0.0.1:${String(second)}/jwks` };
@@ -97,16 +108,15 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
   closers.push(nginx.close);
   const { url: publicUrl } = nginx;
   const kill = async (gateway: 0 | 1) => await stop(children[gateway]);
-  return { publicUrl, mcpUrl: `${publicUrl}/mcp`, nginx, github, gateways, kill };
+  return { publicUrl, mcpUrl: `${publicUrl}/mcp`, nginx, github, gateways, redis, kill };
 }
 
-/** Redis keeps no keys for its processes: they are given, the same to all. */
-async function storeEnvironment(
-  store: StoreKind,
-  closers: (() => Promise<void>)[],
-): Promise<Record<string, string>> {
-  if (store === 'sqlite') return {};
-  const redis = await startRedis();
-  closers.push(redis.stop);
-  return redisEnvironment(redis);
+async function openRedis({ redisSettings }: ReplicaOptions, closers: (() => Promise<void>)[]) {
+  const server = await startRedis(redisSettings === undefined ? {} : { settings: redisSettings });
+  closers.push(async () => {
+    await server.stop();
+  });
+  const door = await openRedisDoor(server.port);
+  closers.push(door.close);
+  return { server, door };
 }

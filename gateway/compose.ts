@@ -15,7 +15,6 @@ import {
 } from '../shared/revocation/index.ts';
 import type { Store } from '../shared/store/index.ts';
 import { keys, openStore } from '../shared/store/index.ts';
-import { parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
 import { USER_AGENT } from '../shared/version.ts';
 import { createApp } from './app.ts';
 import type { AuthorizationServerDeps } from './authorization-server/index.ts';
@@ -34,6 +33,8 @@ import { createOpenCalls } from './open-calls.ts';
 import { createProxy } from './proxy/index.ts';
 import { createMetadataRoutes } from './resource-server/index.ts';
 import { createStepUps } from './step-up.ts';
+import type { GatewaySecrets } from './secrets.ts';
+import { openGatewaySecrets } from './secrets.ts';
 import { createSideListeners } from './side-listeners.ts';
 
 /**
@@ -42,13 +43,15 @@ import { createSideListeners } from './side-listeners.ts';
  */
 export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): Promise<Service> {
   const { clock, logger, events } = deps;
+  const secrets = openGatewaySecrets(config, deps);
   const store = await openStore(config, deps);
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
-  const resources = resourcesOf(config.publicUrl);
   const revocations = await openRevocations(store, deps);
   const clientDocuments = await openClientDocuments(config, deps);
+  secrets.followProxy([http, clientDocuments?.http]);
   const authorizationServer = await buildAuthorizationServer(config, {
     ...deps,
+    secrets,
     store,
     http,
     clientDocuments,
@@ -62,6 +65,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   });
   const endpoints = buildEndpoints(config, {
     ...deps,
+    secrets,
     proxy,
     findKey: authorizationServer.findVerificationKey,
     revocations,
@@ -69,23 +73,24 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   const app = createApp({
     trustedProxies: config.trustedProxies,
     observe: observeRequests({ events, logger, clock }),
-    resourceMetadata: createMetadataRoutes({
-      publicUrl: config.publicUrl,
-      resources,
-      baselineScopes: config.githubOauthBaselineScopes,
-      cors: config.metadataCors,
-    }),
+    resourceMetadata: buildResourceMetadata(config),
     endpoints,
     authorizationServer,
     logger,
   });
-  const { operations } = authorizationServer;
   return {
     app,
-    sideListeners: createSideListeners(config, { publicApp: app, operations, logger }),
+    sideListeners: createSideListeners(config, {
+      publicApp: app,
+      ...authorizationServer,
+      ...secrets,
+      logger,
+    }),
     checkStore: store.ping,
     feedAgeSeconds: revocations.ageSeconds,
+    olderKeyUses: secrets.olderKeyUses,
     close: async () => {
+      secrets.close();
       await authorizationServer.close();
       await proxy.close();
       await http.close();
@@ -94,6 +99,15 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
       await store.close();
     },
   };
+}
+
+function buildResourceMetadata(config: GatewayConfig) {
+  return createMetadataRoutes({
+    publicUrl: config.publicUrl,
+    resources: resourcesOf(config.publicUrl),
+    baselineScopes: config.githubOauthBaselineScopes,
+    cors: config.metadataCors,
+  });
 }
 
 /** The feed of what was revoked, read and written: one view for all rooms of the gateway. */
@@ -119,12 +133,17 @@ async function openRevocations(store: Store, { clock, logger }: ServiceDeps) {
 
 function buildEndpoints(
   config: GatewayConfig,
-  parts: ServiceDeps & { proxy: Proxy; findKey: FindVerificationKey; revocations: RevocationFeed },
+  parts: ServiceDeps & {
+    secrets: GatewaySecrets;
+    proxy: Proxy;
+    findKey: FindVerificationKey;
+    revocations: RevocationFeed;
+  },
 ) {
   const { clock, events, proxy, findKey, revocations } = parts;
   const openCalls = createOpenCalls(revocations);
   const stepUps = createStepUps({ offered: config.githubOauthScopes, clock });
-  const signContext = createGatewayContextSigner({ key: readWorkerGateKey(config), clock });
+  const signContext = createGatewayContextSigner({ secret: parts.secrets.gateKey, clock });
   return resourcesOf(config.publicUrl).map((resource) => {
     const rules = { issuer: config.publicUrl, audience: resource.identifier, findKey, clock };
     const handler = createMcpEndpoint({
@@ -174,13 +193,14 @@ async function openClientDocuments(config: GatewayConfig, { logger }: ServiceDep
 async function buildAuthorizationServer(
   config: GatewayConfig,
   deps: ServiceDeps & {
+    secrets: GatewaySecrets;
     store: Store;
     http: OutgoingHttp;
     clientDocuments: AuthorizationServerDeps['clientDocuments'];
     revocations: AuthorizationServerDeps['revocations'];
   },
 ) {
-  const { clock, logger, events, store, http, clientDocuments, revocations } = deps;
+  const { clock, logger, events, secrets, store, http, clientDocuments, revocations } = deps;
   return await createAuthorizationServer({
     publicUrl: config.publicUrl,
     resources: resourcesOf(config.publicUrl),
@@ -194,7 +214,7 @@ async function buildAuthorizationServer(
       requirement: { organizations: config.organizations, requireMfa: config.requireMfa },
       maxAgeSeconds: config.membershipMaxAgeSeconds,
     },
-    webhookSecret: config.githubWebhookSecret,
+    webhookSecret: secrets.webhookSecret,
     ...clientRules(config),
     preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
     clientDocuments,
@@ -206,10 +226,10 @@ async function buildAuthorizationServer(
     grantsPerClient: config.grantsPerClient,
     signingKeyMaxAgeSeconds: config.signingKeyMaxAgeSeconds,
     revocations,
-    github: githubOf(config, { http, clock }),
+    github: githubOf(config, { http, clock, readClientSecret: secrets.readClientSecret }),
     store,
-    gatewayRing: parseKeyRing(config.gatewayKeys ?? readOrCreateKeyFile(config.stateDir, 'gateway-keys')),
-    vaultRing: parseKeyRing(config.vaultKeys ?? readOrCreateKeyFile(config.stateDir, 'vault-keys')),
+    gatewayRing: secrets.gatewayRing,
+    vaultRing: secrets.vaultRing,
     clock,
     events,
     onFault: (err, req) => {
@@ -222,13 +242,16 @@ async function buildAuthorizationServer(
 }
 
 /** The GitHub app that people sign in with. */
-function githubOf(config: GatewayConfig, { http, clock }: { http: OutgoingHttp; clock: Clock }) {
-  const { github: host, githubOauthClientId: clientId, githubOauthClientSecret: clientSecret } = config;
+function githubOf(
+  config: GatewayConfig,
+  { http, clock, readClientSecret }: { http: OutgoingHttp; clock: Clock; readClientSecret: () => string },
+) {
+  const { github: host, githubOauthClientId: clientId } = config;
   return {
     host,
     clientId,
     redirectUri: config.githubOauthRedirectUri,
-    oauth: createGitHubOAuthClient({ host, clientId, clientSecret, http, clock }),
+    oauth: createGitHubOAuthClient({ host, clientId, readClientSecret, http, clock }),
     api: createGitHubApi({ host, http }),
   };
 }
@@ -249,8 +272,4 @@ function clientRules(config: GatewayConfig) {
     },
     supportContact: config.supportContact,
   };
-}
-
-function readWorkerGateKey(config: GatewayConfig): Uint8Array {
-  return Buffer.from(config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key'), 'utf8');
 }

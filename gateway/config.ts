@@ -6,6 +6,7 @@ import {
   objectToGitHubAddresses,
   objectToRedis,
   redisPasswordReader,
+  secretFilesOf,
   githubOf,
 } from '../shared/config/index.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   Environment,
   Objection,
   ReadFile,
+  SecretFiles,
 } from '../shared/config/index.ts';
 import type { GitHubHost } from '../shared/github/index.ts';
 import type { OrganizationRule } from '../shared/policy/index.ts';
@@ -61,6 +63,8 @@ export interface GatewayConfig extends Omit<
   readonly github: GitHubHost;
   /** The password of Redis as its file says now. */
   readonly readRedisPassword: () => string | undefined;
+  /** The files that secrets came from. */
+  readonly secretFiles: SecretFiles;
   /** Variables that are set, are read by nothing, and look like a mistyped one. */
   readonly warnings: readonly ConfigWarning[];
 }
@@ -89,6 +93,7 @@ export function loadGatewayConfig(env: Environment, readFile: ReadFile): Gateway
     allowedDomains: values.allowedDomains ?? [],
     github: githubOf(values),
     readRedisPassword: redisPasswordReader(env, readFile),
+    secretFiles: secretFilesOf(gatewayConfigFields, { env, readFile }),
     warnings: result.warnings,
   };
 }

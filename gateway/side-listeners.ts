@@ -11,12 +11,18 @@ import { CALLBACK_PATH } from './config.ts';
 /** Listeners beside the public one, each on an address of its own and only when it is asked for (design §4). */
 export function createSideListeners(
   config: GatewayConfig,
-  parts: { publicApp: RequestListener; operations: AdminOperations; logger: Logger },
+  parts: {
+    publicApp: RequestListener;
+    operations: AdminOperations;
+    /** Absent when there is no admin API. */
+    readAdminToken: (() => string) | undefined;
+    logger: Logger;
+  },
 ): readonly SideListener[] {
-  const { adminToken, adminHost, adminPort, metadataHost, metadataPort } = config;
+  const { adminHost, adminPort, metadataHost, metadataPort } = config;
   const listeners: SideListener[] = [];
-  if (adminToken !== undefined) {
-    const app = createAdminApp({ ...parts, token: adminToken });
+  if (parts.readAdminToken !== undefined) {
+    const app = createAdminApp({ ...parts, readToken: parts.readAdminToken });
     listeners.push({ name: 'admin', app, host: adminHost, port: adminPort });
   }
   if (metadataPort !== undefined) {

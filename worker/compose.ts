@@ -8,11 +8,12 @@ import { resourcesOf } from '../shared/resources.ts';
 import type { RevocationFeed } from '../shared/revocation/index.ts';
 import { followRevocations, REVOCATION_KEEP_MS } from '../shared/revocation/index.ts';
 import { keys, openStore } from '../shared/store/index.ts';
-import { createCredentialReader, parseKeyRing, readOrCreateKeyFile } from '../shared/vault/index.ts';
+import { createCredentialReader } from '../shared/vault/index.ts';
 import { USER_AGENT, VERSION } from '../shared/version.ts';
 import { createWorkerApp } from './app.ts';
 import type { WorkerConfig } from './config.ts';
 import { createMcpServing } from './mcp-handler.ts';
+import { openWorkerSecrets } from './secrets.ts';
 
 const JWKS_TIMEOUT_MS = 2_000;
 const JWKS_MAX_BYTES = 256 * 1024;
@@ -20,14 +21,15 @@ const JWKS_MAX_BYTES = 256 * 1024;
 /** Builds a worker from its configuration; opens files and the store, but no port. */
 export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Promise<Service> {
   const { clock, events, logger } = deps;
+  const secrets = openWorkerSecrets(config, deps);
   const store = await openStore(config, deps);
   const feed = store.openFeed(keys.revocations(), REVOCATION_KEEP_MS);
   const revocations = await followRevocations({ feed, clock });
   const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
   const [resource] = resourcesOf(config.publicUrl);
   const mcp = createMcpServing({ version: VERSION, logger });
-  const gateKey = config.workerGateKey ?? readOrCreateKeyFile(config.stateDir, 'worker-gate-key');
-  const vaultRing = parseKeyRing(config.vaultKeys ?? readOrCreateKeyFile(config.stateDir, 'vault-keys'));
+  const { vaultRing, gateKey } = secrets;
+  secrets.followProxy(http);
   const app = createWorkerApp({
     resource,
     verify: createAccessTokenVerifier({
@@ -41,7 +43,7 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
       clock,
       isRevoked: revocations.isRevoked,
     }),
-    verifyContext: createGatewayContextVerifier({ key: Buffer.from(gateKey, 'utf8'), clock }),
+    verifyContext: createGatewayContextVerifier({ secret: gateKey, clock }),
     credentials: createCredentialReader({ store, vaultRing, githubHost: config.github.key, clock }),
     github: createGitHubApi({
       host: config.github,
@@ -68,7 +70,9 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
     sideListeners: [],
     checkStore: store.ping,
     feedAgeSeconds: revocations.ageSeconds,
+    olderKeyUses: () => ({ VAULT_KEYS: vaultRing.olderUses() }),
     close: async () => {
+      secrets.close();
       await mcp.close();
       await http.close();
       await revocations.close();

@@ -10,6 +10,7 @@ import {
   objectToGitHubAddresses,
   objectToRedis,
   redisPasswordReader,
+  secretFilesOf,
   githubOf,
   optionalField,
   port,
@@ -24,6 +25,7 @@ import type {
   Environment,
   Objection,
   ReadFile,
+  SecretFiles,
 } from '../shared/config/index.ts';
 import type { GitHubHost } from '../shared/github/index.ts';
 
@@ -101,6 +103,8 @@ export interface WorkerConfig extends Omit<Values, 'jwksUrl' | 'redisPassword'> 
   readonly github: GitHubHost;
   /** The password of Redis as its file says now. */
   readonly readRedisPassword: () => string | undefined;
+  /** The files that secrets came from. */
+  readonly secretFiles: SecretFiles;
   /** Variables that are set, are read by nothing, and look like a mistyped one. */
   readonly warnings: readonly ConfigWarning[];
 }
@@ -118,6 +122,7 @@ export function loadWorkerConfig(env: Environment, readFile: ReadFile): WorkerCo
     jwksUrl: values.jwksUrl ?? `${values.publicUrl}/jwks`,
     github: githubOf(values),
     readRedisPassword: redisPasswordReader(env, readFile),
+    secretFiles: secretFilesOf(workerConfigFields, { env, readFile }),
     warnings: result.warnings,
   };
 }

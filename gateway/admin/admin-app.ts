@@ -24,7 +24,8 @@ const clientBody = z.strictObject({ client_id: z.string().min(1).max(2048) });
 
 /** The admin API. Every request needs the operator's token (RFC 6750 §2.1). */
 export function createAdminApp(deps: {
-  token: string;
+  /** The operator's token as it is now. */
+  readToken: () => string;
   operations: AdminOperations;
   logger: Logger;
 }): Express {
@@ -34,7 +35,7 @@ export function createAdminApp(deps: {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('query parser', false);
-  app.use(requireOperator(deps.token));
+  app.use(requireOperator(deps.readToken));
   app.use(json({ limit: MAX_BODY_BYTES, strict: true }));
   app.use(logRequest(logger));
   app.get('/signing-keys', (_req, res) => {
@@ -75,15 +76,14 @@ export function createAdminApp(deps: {
   return app;
 }
 
-function requireOperator(token: string): RequestHandler {
+function requireOperator(readToken: () => string): RequestHandler {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(`Bearer ${token}`);
   return (req, res, next) => {
     if (req.headers.origin !== undefined) {
       answer(res, 403, { error: 'forbidden', message: 'web pages do not speak to this listener' });
       return;
     }
-    if (!timingSafeEqual(digest(req.headers.authorization ?? ''), expected)) {
+    if (!timingSafeEqual(digest(req.headers.authorization ?? ''), digest(`Bearer ${readToken()}`))) {
       res.set('www-authenticate', 'Bearer');
       answer(res, 401, { error: 'unauthorized', message: 'send ADMIN_TOKEN as a bearer token' });
       return;

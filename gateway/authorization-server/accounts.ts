@@ -19,6 +19,9 @@ const accountFamily: RecordFamily<Account> = {
   shape: z.strictObject({ githubId: z.int(), login: z.string(), lastLoginAt: z.int() }),
 };
 
+/** An account that does not come back is forgotten this long after its last sign-in, longer than any grant lives (ms). */
+const REMEMBERED_MS = 400 * 24 * 60 * 60_000;
+
 export interface Accounts {
   find(sub: string): Promise<Account | undefined>;
   /** The stable, opaque subject of a GitHub account, whether it ever signed in here or not. */
@@ -41,7 +44,8 @@ export function createAccounts(deps: {
     signedIn: async ({ id, login }) => {
       const sub = subjectOf(githubHost, id);
       const data = { githubId: id, login, lastLoginAt: clock.now() };
-      await store.commit([records.put(keys.account(githubHost, sub), data, { expiresAt: null })]);
+      const options = { expiresAt: data.lastLoginAt + REMEMBERED_MS };
+      await store.commit([records.put(keys.account(githubHost, sub), data, options)]);
       return sub;
     },
   };

@@ -9,6 +9,7 @@ import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { AccessRequirement } from '../../shared/policy/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { RevocationFeed, RevocationPublisher } from '../../shared/revocation/index.ts';
+import type { OverlappingSecret } from '../../shared/secrets/index.ts';
 import type { Store } from '../../shared/store/index.ts';
 import { keys } from '../../shared/store/index.ts';
 import type { CredentialVault, KeyRing } from '../../shared/vault/index.ts';
@@ -16,7 +17,6 @@ import {
   createCredentialReader,
   createCredentialVault,
   createRetirements,
-  deriveCurrent,
 } from '../../shared/vault/index.ts';
 import { createAccountPages } from './account/account.ts';
 import { createRetiredRemoval } from './account/disconnect.ts';
@@ -30,6 +30,7 @@ import { openCors } from './cors.ts';
 import type { Grants } from './grants/grants.ts';
 import { createGrants } from './grants/grants.ts';
 import { createArrivals } from './login/arrivals.ts';
+import { createCookieKeys } from './cookie-keys.ts';
 import { createConsent } from './login/consent.ts';
 import { createGitHubIdentityProvider } from './login/identity-provider.ts';
 import { createLoginTransactions } from './login/login-transaction.ts';
@@ -112,7 +113,7 @@ export interface AuthorizationServerDeps {
   /** What people must be beyond having an account, and how long an answer of GitHub's is believed. */
   readonly access: { readonly requirement: AccessRequirement; readonly maxAgeSeconds: number };
   /** Absent when the GitHub app sends no webhooks. */
-  readonly webhookSecret: string | undefined;
+  readonly webhookSecret: Pick<OverlappingSecret, 'accepted' | 'lookAgain'> | undefined;
   readonly store: Store;
   /** Where ended grants are told, and where it is heard that the store came back. */
   readonly revocations: Pick<RevocationPublisher, 'publish'> &
@@ -144,17 +145,14 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const { clock, events } = deps;
   const signingKeys = await loadSigningKeys({ ...deps, maxAgeMs: deps.signingKeyMaxAgeSeconds * 1000 });
   const core = createTokenCore(deps, signingKeys);
-  const registrationNames = createRegistrationNames({
-    secret: deriveCurrent(deps.gatewayRing, 'registration-names'),
-    clock,
-  });
+  const registrationNames = createRegistrationNames(deps);
   const provider = createProvider(
     {
       ...deps,
       clientDocuments: deps.clientDocuments !== undefined,
       grantTtlSeconds: deps.refreshTokenMaxSeconds,
     },
-    { ...core, signingKeys, clock, registrationNames, cookieKeys: cookieKeys(deps.gatewayRing) },
+    { ...core, signingKeys, clock, registrationNames, cookieKeys: createCookieKeys(deps.gatewayRing) },
   );
   subscribeProviderEvents(provider, { events, onFault: deps.onFault });
   const routes = Router({ caseSensitive: true, strict: true });
@@ -308,7 +306,11 @@ function createSweepJobs(deps: AuthorizationServerDeps, core: TokenCore): SweepJ
 }
 
 /** What GitHub tells by itself: people who took the app's authorization back, or left where they had to be. */
-function createWebhooks(deps: AuthorizationServerDeps, core: TokenCore, secret: string): Router {
+function createWebhooks(
+  deps: AuthorizationServerDeps,
+  core: TokenCore,
+  secret: NonNullable<AuthorizationServerDeps['webhookSecret']>,
+): Router {
   const { oauth, host, clientId } = deps.github;
   return createWebhookRoutes({
     ...deps,
@@ -334,7 +336,7 @@ function createVault(deps: AuthorizationServerDeps) {
 function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, core: TokenCore): Router {
   const { store, gatewayRing, clock, events, github } = deps;
   const consent = createConsent({
-    secret: deriveCurrent(gatewayRing, 'consent-form'),
+    gatewayRing,
     githubHost: new URL(github.host.webBase).host,
   });
   const login = {
@@ -363,9 +365,4 @@ function createLoginPages(deps: AuthorizationServerDeps, provider: Provider, cor
   router.use(createLoginRoutes(login, { ...deps, arriveAtAccount: account.arrive }));
   router.use(account.routes);
   return router;
-}
-
-/** Cookie signatures of every root key are accepted, so that rotating GATEWAY_KEYS signs nobody out. */
-function cookieKeys(ring: KeyRing): string[] {
-  return ring.ids.flatMap((id) => ring.derive(id, 'cookie-signature')?.export().toString('base64url') ?? []);
 }

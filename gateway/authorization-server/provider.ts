@@ -9,6 +9,7 @@ import type { ScopePolicy } from './authorization-request.ts';
 import { toProviderScope } from './authorization-request.ts';
 import { ASSERTION_ALGORITHMS } from './client-documents/judge-document.ts';
 import { isClientSecret, newClientSecret } from './client-secrets.ts';
+import type { CookieKeys } from './cookie-keys.ts';
 import { cookieRules } from './cookie-names.ts';
 import { createAnswerCorrection } from './answer-correction.ts';
 import { deviceSources, answerMissingSession } from './login/device-sources.ts';
@@ -49,7 +50,7 @@ export interface ProviderParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly accounts: Accounts;
   readonly signingKeys: SigningKeys;
-  readonly cookieKeys: readonly string[];
+  readonly cookieKeys: CookieKeys;
   readonly clock: Clock;
   readonly registrationNames: RegistrationNames;
   readonly authorizationCodeGrant: GrantHandler;
@@ -135,7 +136,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
       url: (_ctx, interaction) => interactionPath(interaction.uid),
     },
     cookies: {
-      keys: [...parts.cookieKeys],
+      keys: parts.cookieKeys,
       names: { session: cookies.session, interaction: cookies.interaction, resume: cookies.resume },
       long: cookieOptions,
       short: cookieOptions,

@@ -1,8 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import type { Clock } from '../../shared/clock.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { deriveCurrent } from '../../shared/vault/index.ts';
 import type { ClientMetadata } from './registration-policy.ts';
 
 /** Registrations of one client within this time are one (ms): some hosts register twice for every connection. */
@@ -20,13 +21,13 @@ export interface RegistrationNames {
   nameOf(req: IncomingMessage): string;
 }
 
-export function createRegistrationNames(deps: { secret: KeyObject; clock: Clock }): RegistrationNames {
+export function createRegistrationNames(deps: { gatewayRing: KeyRing; clock: Clock }): RegistrationNames {
   const names = new WeakMap<IncomingMessage, string>();
   return {
     note: (req, metadata) => {
       if (metadata['token_endpoint_auth_method'] !== 'none') return;
       const time = Math.floor(deps.clock.now() / SAME_CLIENT_MS);
-      const name = createHmac('sha256', deps.secret)
+      const name = createHmac('sha256', deriveCurrent(deps.gatewayRing, 'registration-names'))
         .update(JSON.stringify([req.ip ?? '', time, metadata]))
         .digest('base64url');
       names.set(req, `dcr_${name.slice(0, 32)}`);

@@ -9,6 +9,8 @@ export type { Environment, ReadFile } from './read-text.ts';
 export { objectToRedis, redisPasswordReader } from './redis-fields.ts';
 export { renderReference } from './reference.ts';
 export type { ReferenceGroup } from './reference.ts';
+export { secretFilesOf, secretSource } from './secret-files.ts';
+export type { SecretFiles } from './secret-files.ts';
 export { githubOf, objectToGitHubAddresses, sharedFields } from './shared-fields.ts';
 export * from './urls.ts';
 export * from './values.ts';

@@ -18,7 +18,8 @@ export function renderReference(groups: readonly ReferenceGroup[]): string {
     '',
     'Every setting is an environment variable. An empty variable counts as unset. Faults are reported all at',
     'once, before any port opens. A secret may instead be given by a file that the variable with `_FILE` appended',
-    'names; one trailing line break of the file is ignored, and setting both is a fault.',
+    'names; one trailing line break of the file is ignored, and setting both is a fault. Such a file may change while',
+    'the process runs: [secret-rotation.md](secret-rotation.md).',
     '',
     ...groups.flatMap(renderGroup),
   ].join('\n');

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { githubHostFromBases, parseGitHubHost } from '../github/index.ts';
 import type { GitHubHost } from '../github/index.ts';
+import { parseGateKeys } from '../gateway-context/index.ts';
 import { parseKeyRing } from '../vault/index.ts';
 import { defaultedField, optionalField } from './field.ts';
 import { redisFields } from './redis-fields.ts';
 import { proxyUrl, secureUrl } from './urls.ts';
-import { certificates, integerBetween, oneOf, symmetricKey, textAcceptedBy } from './values.ts';
+import { certificates, integerBetween, oneOf, textAcceptedBy } from './values.ts';
 
 /** The variables that mean the same in the gateway and in the worker. */
 export const sharedFields = {
@@ -59,11 +60,11 @@ export const sharedFields = {
   }),
   workerGateKey: optionalField({
     env: 'WORKER_GATE_KEY',
-    schema: symmetricKey,
+    schema: textAcceptedBy(parseGateKeys),
     whenAbsent: 'generated in `STATE_DIR`; required as soon as a worker is not on loopback',
     secret: true,
     description:
-      'Key with which the gateway tells a worker that it admitted a call; the same in both processes.',
+      'Key with which the gateway tells a worker that it admitted a call; the same in both processes. Several are separated by commas or line breaks; the first signs, all are accepted.',
     remedy: 'Make a key with: openssl rand -base64 32 | tr +/ -_ | tr -d =',
   }),
   logLevel: defaultedField({

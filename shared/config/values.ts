@@ -87,14 +87,6 @@ export const addressOrNetwork = z.string().refine((text) => {
   return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }, 'must be IP addresses or networks such as 10.0.0.0/8, and no network of every address');
 
-/** Base64 or base64url of at least 32 bytes, the key length HS256 asks for (RFC 7518 §3.2). Kept as text. */
-export const symmetricKey = z
-  .string()
-  .refine(
-    (text) => /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && Buffer.from(text, 'base64url').length >= 32,
-    'must be base64url of at least 32 bytes',
-  );
-
 /** PEM certificates; the text is kept as it is. */
 export const certificates = z.string().superRefine((text, context) => {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];

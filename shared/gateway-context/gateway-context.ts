@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { epochSeconds } from '../clock.ts';
+import type { OverlappingSecret } from '../secrets/index.ts';
 
 /** Header by which a worker asks for more scope before the first byte of its answer; it never leaves the gateway. */
 export const REQUIRED_SCOPES_HEADER = 'x-gw-required-scopes';
@@ -38,12 +39,16 @@ const contextClaims = z.object({
 });
 
 /** Signs contexts, one per `cacheKey` (the verified token and what may differ for it) and half minute, so that a call costs no signature. */
-export function createGatewayContextSigner(deps: { key: Uint8Array; clock: Clock }) {
-  const signed = new LRUCache<string, { text: Promise<string>; renewAt: number }>({ max: MAX_CACHED });
+export function createGatewayContextSigner(deps: {
+  secret: Pick<OverlappingSecret, 'current'>;
+  clock: Clock;
+}) {
+  const signed = new LRUCache<string, SignedContext>({ max: MAX_CACHED });
   return async (cacheKey: string, context: GatewayContext): Promise<string> => {
     const now = epochSeconds(deps.clock);
+    const secret = deps.secret.current;
     const known = signed.get(cacheKey);
-    if (known !== undefined && now < known.renewAt) return await known.text;
+    if (known?.secret === secret && now < known.renewAt) return await known.text;
     const text = new SignJWT({
       gid: context.gid,
       tools: [...context.tools],
@@ -52,34 +57,66 @@ export function createGatewayContextSigner(deps: { key: Uint8Array; clock: Clock
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuedAt(now)
       .setExpirationTime(now + MAX_AGE_SECONDS)
-      .sign(deps.key);
-    signed.set(cacheKey, { text, renewAt: now + RENEW_AFTER_SECONDS });
+      .sign(bytesOf(secret));
+    signed.set(cacheKey, { text, secret, renewAt: now + RENEW_AFTER_SECONDS });
     return await text;
   };
 }
 
-/** Verifies a context: signature, type, at most 60 s old. Undefined when it does not hold, for whatever reason. */
-export function createGatewayContextVerifier(deps: { key: Uint8Array; clock: Clock }) {
+interface SignedContext {
+  readonly text: Promise<string>;
+  readonly secret: string;
+  readonly renewAt: number;
+}
+
+/**
+ * Verifies a context: signature under any accepted key, type, at most 60 s old. Undefined when it does not hold, for
+ * whatever reason.
+ */
+export function createGatewayContextVerifier(deps: {
+  secret: Pick<OverlappingSecret, 'accepted' | 'lookAgain'>;
+  clock: Clock;
+}) {
+  const { secret, clock } = deps;
   const verified = new LRUCache<string, z.infer<typeof contextClaims>>({ max: MAX_CACHED });
   return async (text: string): Promise<GatewayContext | undefined> => {
-    const now = epochSeconds(deps.clock);
+    const now = epochSeconds(clock);
     const known = verified.get(text);
     if (known !== undefined) return known.exp + LEEWAY_SECONDS > now ? known : undefined;
-    try {
-      const { payload } = await jwtVerify(text, deps.key, {
-        algorithms: [ALGORITHM],
-        typ: TYPE,
-        currentDate: new Date(deps.clock.now()),
-        clockTolerance: LEEWAY_SECONDS,
-      });
-      const claims = contextClaims.parse(payload);
-      if (claims.exp - claims.iat > MAX_AGE_SECONDS) return undefined;
-      verified.set(text, claims);
-      return claims;
-    } catch {
-      return undefined;
-    }
+    const claims =
+      (await verifyWithAny(text, secret.accepted(), clock)) ??
+      (secret.lookAgain() ? await verifyWithAny(text, secret.accepted(), clock) : undefined);
+    if (claims !== undefined) verified.set(text, claims);
+    return claims;
   };
+}
+
+async function verifyWithAny(text: string, secrets: readonly string[], clock: Clock) {
+  for (const secret of secrets) {
+    const claims = await verifyWith(text, secret, clock);
+    if (claims !== undefined) return claims;
+  }
+  return undefined;
+}
+
+async function verifyWith(text: string, secret: string, clock: Clock) {
+  try {
+    const { payload } = await jwtVerify(text, bytesOf(secret), {
+      algorithms: [ALGORITHM],
+      typ: TYPE,
+      currentDate: new Date(clock.now()),
+      clockTolerance: LEEWAY_SECONDS,
+    });
+    const claims = contextClaims.parse(payload);
+    return claims.exp - claims.iat > MAX_AGE_SECONDS ? undefined : claims;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text itself is the key, as it always was: decoding it would end what the other side makes meanwhile. */
+function bytesOf(secret: string): Uint8Array {
+  return Buffer.from(secret, 'utf8');
 }
 
 export type GatewayContextSigner = ReturnType<typeof createGatewayContextSigner>;

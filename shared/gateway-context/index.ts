@@ -1,4 +1,5 @@
 export type { GatewayContext, GatewayContextSigner, GatewayContextVerifier } from './gateway-context.ts';
+export { followGateKey, parseGateKeys } from './gate-key.ts';
 export {
   createGatewayContextSigner,
   createGatewayContextVerifier,

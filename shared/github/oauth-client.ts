@@ -11,7 +11,8 @@ import { parseGitHubScopes } from './scopes.ts';
 export interface GitHubOAuthClientOptions {
   readonly host: GitHubHost;
   readonly clientId: string;
-  readonly clientSecret: string;
+  /** The secret as it is now: it may be replaced while the process runs. */
+  readonly readClientSecret: () => string;
   readonly http: OutgoingHttp;
   readonly clock: Clock;
   /** Overrides the host's default, for a GHES that takes S256. */
@@ -144,7 +145,7 @@ function transportFailure(error: unknown, operation: GitHubOAuthOperation): unkn
   return new GitHubOAuthError(answered ? 'bad_answer' : 'unreachable', operation);
 }
 
-function createTokenRequest({ host, clientId, clientSecret, clock }: GitHubOAuthClientOptions, ask: Ask) {
+function createTokenRequest({ host, clientId, readClientSecret, clock }: GitHubOAuthClientOptions, ask: Ask) {
   return async (operation: GitHubOAuthOperation, grant: Record<string, string>): Promise<GitHubTokenSet> => {
     // Lifetimes count from before the request: GitHub's clock started no earlier.
     const sentAt = clock.now();
@@ -154,7 +155,7 @@ function createTokenRequest({ host, clientId, clientSecret, clock }: GitHubOAuth
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
         client_id: clientId,
-        client_secret: clientSecret,
+        client_secret: readClientSecret(),
         ...grant,
       }).toString(),
     });
@@ -166,7 +167,7 @@ function applicationRequest(
   options: GitHubOAuthClientOptions,
   accessToken: string,
 ): Pick<OutgoingRequest, 'headers' | 'body'> {
-  const credentials = Buffer.from(`${options.clientId}:${options.clientSecret}`).toString('base64');
+  const credentials = Buffer.from(`${options.clientId}:${options.readClientSecret()}`).toString('base64');
   return {
     headers: {
       accept: 'application/vnd.github+json',

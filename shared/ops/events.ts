@@ -48,6 +48,12 @@ export type GatewayEvent =
       readonly durationSeconds: number;
     }
   | { readonly type: 'proxy.call.failed'; readonly worker: string; readonly reason: string }
+  /** A look at the file of a secret changed something; `variable` is the environment name of the secret. */
+  | {
+      readonly type: 'secret.file.seen';
+      readonly variable: string;
+      readonly result: 'followed' | 'taken' | 'refused' | 'mended';
+    }
   | { readonly type: 'github.call.finished'; readonly endpoint: string; readonly status: number }
   /** A client's connection opened (+1) or closed (-1). */
   | { readonly type: 'connections.changed'; readonly delta: number };

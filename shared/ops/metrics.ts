@@ -12,6 +12,8 @@ export interface MetricLabels {
   readonly grantEndReasons: readonly string[];
   /** Seconds since the revocation feed last proved to be alive; absent where none is followed. */
   readonly feedAgeSeconds?: () => number | undefined;
+  /** How often a key of a ring that is not its current one was needed, by the environment name of the ring. */
+  readonly olderKeyUses?: () => Readonly<Record<string, number>> | undefined;
 }
 
 export interface Metrics {
@@ -32,6 +34,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
     ...countWebhooks(bus, registry),
     countGithub(bus, registry, labels),
     gaugeConnections(bus, registry),
+    watchSecretFiles(bus, registry),
   ];
   new Gauge({
     name: 'octocode_mcp_revocation_feed_age_seconds',
@@ -41,6 +44,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
       this.set(labels.feedAgeSeconds?.() ?? 0);
     },
   });
+  countOlderKeys(registry, labels);
   new Gauge({
     name: 'octocode_mcp_event_listener_errors',
     help: 'Number of times an internal event listener failed since the start',
@@ -162,6 +166,41 @@ function gaugeConnections(bus: EventBus, registry: Registry): Stop {
     registers: [registry],
   });
   return bus.on('connections.changed', ({ delta }) => active.inc(delta));
+}
+
+/** The variables are those of the configuration: a closed set. */
+function watchSecretFiles(bus: EventBus, registry: Registry): Stop {
+  const registers = [registry];
+  const labelNames = ['variable'];
+  const faulty = new Gauge({
+    name: 'octocode_mcp_secret_file_faulty',
+    help: 'Whether the file of a secret cannot be used at the moment and the former secret stays in use',
+    labelNames,
+    registers,
+  });
+  const changes = new Counter({
+    name: 'octocode_mcp_secret_changes_total',
+    help: 'Total number of secrets that were replaced from their file while the process ran',
+    labelNames,
+    registers,
+  });
+  return bus.on('secret.file.seen', ({ variable, result }) => {
+    faulty.set({ variable }, result === 'refused' ? 1 : 0);
+    changes.inc({ variable }, result === 'taken' ? 1 : 0);
+  });
+}
+
+function countOlderKeys(registry: Registry, { olderKeyUses }: MetricLabels): void {
+  new Counter({
+    name: 'octocode_mcp_older_key_uses_total',
+    help: 'Total number of times that a key of a ring other than its current one was needed',
+    labelNames: ['variable'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [variable, uses] of Object.entries(olderKeyUses?.() ?? {})) this.inc({ variable }, uses);
+    },
+  });
 }
 
 function closedSet(values: readonly string[]): (value: string) => string {

@@ -6,5 +6,5 @@ export type { OutgoingHttpOptions } from './options.ts';
 export { OutgoingHttpError } from './outgoing-http-error.ts';
 export type { OutgoingHttpErrorCode } from './outgoing-http-error.ts';
 export { createOutgoingHttp } from './outgoing-http.ts';
-export type { OutgoingHttp, OutgoingRequest, OutgoingResponse } from './outgoing-http.ts';
+export type { OutgoingHttp, OutgoingRequest, OutgoingResponse, ProxiedHttp } from './outgoing-http.ts';
 export { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC } from './public-address.ts';

@@ -62,7 +62,8 @@ export function checkOptions(options: OutgoingHttpOptions): CheckedOptions {
   };
 }
 
-function parseProxy(value: string): URL {
+/** @throws OutgoingHttpOptionError */
+export function parseProxy(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new OutgoingHttpOptionError('httpsProxy', 'must be an http:// or https:// URL');

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { isLoopbackUrl } from './loopback.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, parseProxy } from './options.ts';
 import type { CheckedOptions, OutgoingHttpOptions } from './options.ts';
 import { OutgoingHttpError, toOutgoingHttpError } from './outgoing-http-error.ts';
 import { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC, lookupPublic } from './public-address.ts';
@@ -38,6 +38,14 @@ export interface OutgoingHttp {
   close(): Promise<void>;
 }
 
+export interface ProxiedHttp extends OutgoingHttp {
+  /**
+   * Goes through this proxy from now on; requests that run finish at the one before.
+   * @throws OutgoingHttpOptionError when it cannot be used; the one before stays.
+   */
+  readonly replaceProxy: (url: string) => void;
+}
+
 const CONNECTIONS_PER_ORIGIN = 64;
 const MAX_TIMEOUT_MS = 600_000;
 
@@ -46,22 +54,23 @@ const MAX_TIMEOUT_MS = 600_000;
  *
  * @throws OutgoingHttpOptionError when an option cannot be used.
  */
-export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
+export function createOutgoingHttp(options: OutgoingHttpOptions): ProxiedHttp {
   const checked = checkOptions(options);
   const direct = createDirect(checked);
-  const proxied = checked.proxy === undefined ? undefined : createProxied(checked, checked.proxy);
+  let proxied = checked.proxy === undefined ? undefined : createProxied(checked, checked.proxy);
   const guarded = new Agent({ ...TRANSPORT, connect: { ...connectOptions(checked), lookup: lookupPublic } });
   const dispatcherFor = (url: URL): Dispatcher => {
-    const isProxied = proxied !== undefined && url.protocol === 'https:' && !checked.bypassesProxy(url);
+    const proxy = url.protocol === 'https:' && !checked.bypassesProxy(url) ? proxied : undefined;
     const isTrusted = options.publicOnly?.trustedHosts.some(
       (host) => host === url.host || host === url.hostname,
     );
     if (options.publicOnly !== undefined && isTrusted !== true) {
-      requireCheckable(url, isProxied);
+      requireCheckable(url, proxy !== undefined);
       return guarded;
     }
-    return isProxied ? proxied : direct;
+    return proxy ?? direct;
   };
+  const replaced = new Set<Promise<void>>();
   let closing: Promise<unknown> | undefined;
   return {
     request: async (request) => {
@@ -72,8 +81,14 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
         headers: headersOf(request, checked.userAgent),
       });
     },
+    replaceProxy: (url) => {
+      const before = proxied;
+      proxied = createProxied(checked, parseProxy(url));
+      const ended = before?.close();
+      if (ended !== undefined) replaced.add(ended.finally(() => replaced.delete(ended)));
+    },
     close: async () => {
-      closing ??= Promise.all([direct.close(), guarded.close(), proxied?.close()]);
+      closing ??= Promise.all([direct.close(), guarded.close(), proxied?.close(), ...replaced]);
       await closing;
     },
   };

@@ -41,6 +41,8 @@ export interface Service {
   readonly checkStore: () => Promise<void>;
   /** Seconds since the revocation feed last proved to be alive; readiness depends on it as well. */
   readonly feedAgeSeconds: () => number;
+  /** How often a key of a ring that is not its current one was needed, by the environment name of the ring. */
+  readonly olderKeyUses: () => Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ interface ServiceDescription<C extends ServiceConfig> {
   readonly load: () => C;
   readonly address: (config: C) => { host: string; port: number };
   readonly compose: (config: C, deps: ServiceDeps) => Promise<Service>;
-  readonly metricLabels: Omit<MetricLabels, 'feedAgeSeconds'>;
+  readonly metricLabels: Omit<MetricLabels, 'feedAgeSeconds' | 'olderKeyUses'>;
 }
 
 /** Runs one process from configuration to exit. Faults before it listens are printed for a person, without a stack. */
@@ -85,6 +87,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     metrics: createMetrics(events, {
       ...description.metricLabels,
       feedAgeSeconds: () => state.service?.feedAgeSeconds(),
+      olderKeyUses: () => state.service?.olderKeyUses(),
     }),
     draining: () => state.isDraining,
     logger,

@@ -5,7 +5,7 @@ import type { Change, Expectation, Store, StoredRecord } from './contract.ts';
 import { RecordRefusedError } from './contract.ts';
 import type { Key } from './keys.ts';
 
-/** Keys that authenticate records which grant power; `current` writes, any of `byId` reads. */
+/** Keys that authenticate records which grant power; `current` writes, any of `byId` reads. Both may change. */
 export interface MacKeys {
   readonly current: string;
   byId(id: string): KeyObject | undefined;

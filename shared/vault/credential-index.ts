@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import type { CredentialIdentity, Store } from '../store/index.ts';
 import { createRecords, keys } from '../store/index.ts';
 import { credentialIndexFamily } from './credential.ts';
@@ -13,7 +14,23 @@ export interface HandleIndex {
   findOrCreate(of: CredentialIdentity): Promise<string>;
 }
 
-export function createHandleIndex(store: Store, gatewayRing: KeyRing): HandleIndex {
+/**
+ * An identity that does not come back is forgotten this long after its last sign-in, longer than any grant lives (ms);
+ * so no index outlives the root key it is sealed under by more.
+ */
+const REMEMBERED_MS = 400 * 24 * 60 * 60_000;
+/** Written again at a sign-in only when that gains a day (ms). */
+const SLIDE_MS = 24 * 60 * 60_000;
+
+export function createHandleIndex({
+  store,
+  gatewayRing,
+  clock,
+}: {
+  store: Store;
+  gatewayRing: KeyRing;
+  clock: Clock;
+}): HandleIndex {
   const index = createRecords(store, credentialIndexFamily, recordMacKeys(gatewayRing));
   const context = (of: CredentialIdentity) => ({
     purpose: 'credential-handle',
@@ -22,17 +39,25 @@ export function createHandleIndex(store: Store, gatewayRing: KeyRing): HandleInd
   });
   const find = async (of: CredentialIdentity) => {
     const found = await index.read(keys.credentialIndex(of));
-    return found && unseal(gatewayRing, context(of), found.data.handle);
+    return found && { ...found, handle: unseal(gatewayRing, context(of), found.data.handle) };
+  };
+  const write = async (of: CredentialIdentity, handle: string, expect: 'absent' | { version: string }) => {
+    const data = { handle: seal(gatewayRing, context(of), handle) };
+    const expiresAt = clock.now() + REMEMBERED_MS;
+    return await store.commit([index.put(keys.credentialIndex(of), data, { expiresAt, expect })]);
   };
   return {
-    find,
+    find: async (of) => (await find(of))?.handle,
     findOrCreate: async (of) => {
       const existing = await find(of);
-      if (existing !== undefined) return existing;
-      const handle = randomBytes(16).toString('base64url');
-      const data = { handle: seal(gatewayRing, context(of), handle) };
-      const put = index.put(keys.credentialIndex(of), data, { expiresAt: null, expect: 'absent' });
-      return (await store.commit([put])) ? handle : ((await find(of)) ?? handle);
+      if (existing === undefined) {
+        const handle = randomBytes(16).toString('base64url');
+        return (await write(of, handle, 'absent')) ? handle : ((await find(of))?.handle ?? handle);
+      }
+      const { handle, version, expiresAt } = existing;
+      // Losing to another writer is fine: it wrote the same handle.
+      if ((expiresAt ?? 0) < clock.now() + REMEMBERED_MS - SLIDE_MS) await write(of, handle, { version });
+      return handle;
     },
   };
 }

@@ -39,10 +39,10 @@ export interface CredentialStanding {
 }
 
 export function createCredentialVault(deps: TokenDeps): CredentialVault {
-  const { store, gatewayRing, githubHost, clock } = deps;
+  const { store, githubHost, clock } = deps;
   const credentials = createRecords(store, credentialFamily);
   const tokens = createCredentialTokens(deps);
-  const handles = createHandleIndex(store, gatewayRing);
+  const handles = createHandleIndex(deps);
   const update = async (handle: string, change: Change) =>
     await updateCredential({ store, credentials }, keys.credential(githubHost, handle), change);
   return {

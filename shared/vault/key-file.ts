@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SecretReading, SecretSource } from '../secrets/index.ts';
 
-/** The keys a single host generates for itself: file name → how its first content is made. */
+/** The keys a single host generates for itself: file name → the variable it stands for, and its first content. */
 const GENERATED = {
-  'gateway-keys': () => `k1:${randomBytes(32).toString('base64url')}\n`,
-  'vault-keys': () => `k1:${randomBytes(32).toString('base64url')}\n`,
-  'worker-gate-key': () => `${randomBytes(32).toString('base64url')}\n`,
+  'gateway-keys': {
+    variable: 'GATEWAY_KEYS',
+    make: () => `k1:${randomBytes(32).toString('base64url')}\n`,
+  },
+  'vault-keys': { variable: 'VAULT_KEYS', make: () => `k1:${randomBytes(32).toString('base64url')}\n` },
+  'worker-gate-key': {
+    variable: 'WORKER_GATE_KEY',
+    make: () => `${randomBytes(32).toString('base64url')}\n`,
+  },
 } as const;
 
 export type GeneratedKeyFile = keyof typeof GENERATED;
@@ -22,7 +29,7 @@ export function readOrCreateKeyFile(folder: string, name: GeneratedKeyFile): str
   if (existing !== undefined) return existing;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, GENERATED[name](), { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(draft, GENERATED[name].make(), { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, path);
   } catch (error) {
@@ -31,6 +38,29 @@ export function readOrCreateKeyFile(folder: string, name: GeneratedKeyFile): str
     unlinkSync(draft);
   }
   return readFileSync(path, 'utf8').trim();
+}
+
+/**
+ * The same as a source that is followed: an operator may rotate generated keys as well.
+ * @throws as `readOrCreateKeyFile`
+ */
+export function generatedKeySource(folder: string, name: GeneratedKeyFile): SecretSource {
+  const path = join(folder, name);
+  return {
+    text: readOrCreateKeyFile(folder, name),
+    file: { variable: GENERATED[name].variable, path, read: () => readAgain(path) },
+  };
+}
+
+/** A file that is gone is not made again: what it protected could not be read any more. */
+function readAgain(path: string): SecretReading {
+  try {
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? { ok: false, problem: 'is empty' } : { ok: true, text };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return { ok: false, problem: `cannot be read: ${code}` };
+  }
 }
 
 function readIfPresent(path: string): string | undefined {

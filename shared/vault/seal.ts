@@ -68,6 +68,15 @@ export function unseal(ring: KeyRing, context: SealContext, sealed: string): str
   }
 }
 
+/**
+ * The same secret sealed under the ring's current key, for what outlives a rotation; undefined when it is already.
+ * @throws UnsealError
+ */
+export function reseal(ring: KeyRing, context: SealContext, sealed: string): string | undefined {
+  const [, keyId] = sealed.split('.', 2);
+  return keyId === ring.currentId ? undefined : seal(ring, context, unseal(ring, context, sealed));
+}
+
 /** JSON keeps the parts apart: `["a","bc"]` and `["ab","c"]` authenticate differently. */
 function associatedData(keyId: string, context: SealContext): Buffer {
   return Buffer.from(JSON.stringify(['v1', keyId, context.purpose, ...context.bind]));

@@ -5,6 +5,7 @@ import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { loadSigningKeys } from '../../gateway/authorization-server/signing-keys/signing-keys.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createGatewayContextSigner } from '../../shared/gateway-context/index.ts';
+import { fixedSecret } from '../../shared/secrets/index.ts';
 import { openSqliteStore } from '../../shared/store/index.ts';
 import { parseKeyRing } from '../../shared/vault/index.ts';
 import type { Stack } from './stack.ts';
@@ -33,7 +34,7 @@ export async function readGatewayKeys(stack: Stack): Promise<GatewayKeys> {
   await store.close();
   const { kid, privateKey } = signing.current();
   const signContext = createGatewayContextSigner({
-    key: Buffer.from(read('worker-gate-key'), 'utf8'),
+    secret: fixedSecret(read('worker-gate-key')),
     clock: systemClock,
   });
   return {

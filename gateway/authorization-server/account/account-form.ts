@@ -1,6 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { KeyRing } from '../../../shared/vault/index.ts';
+import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import type { AccountSession } from './account-session.ts';
+
+const PURPOSE = 'account-form';
 
 /** What a form of the account page does; a revocation names its grant. */
 export type AccountAction = 'sign-out' | 'revoke' | 'revoke-all' | 'disconnect';
@@ -18,15 +22,19 @@ export interface AccountForms {
 /** A form as it was sent; nothing in it is believed. */
 export type AccountForm = Readonly<Record<string, unknown>>;
 
-export function createAccountForms(secret: KeyObject): AccountForms {
-  const tokenOf: AccountForms['tokenOf'] = (session, action, grantId) =>
-    createHmac('sha256', secret)
+export function createAccountForms(gatewayRing: KeyRing): AccountForms {
+  const tokenUnder = (key: KeyObject, ...of: Parameters<AccountForms['tokenOf']>) => {
+    const [session, action, grantId] = of;
+    return createHmac('sha256', key)
       .update(JSON.stringify(['account', session.id, action, grantId ?? null]))
       .digest('base64url');
+  };
   return {
-    tokenOf,
-    isGenuine: (form, session, { action, grantId }) =>
-      isEqual(form['csrf'], tokenOf(session, action, grantId)),
+    tokenOf: (...of) => tokenUnder(deriveCurrent(gatewayRing, PURPOSE), ...of),
+    isGenuine: (form, session, { action, grantId }) => {
+      const isTokenOf = (key: KeyObject) => isEqual(form['csrf'], tokenUnder(key, session, action, grantId));
+      return findKey(gatewayRing, PURPOSE, isTokenOf) >= 0;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Request, Router } from 'express';
 import type { GitHubHost, GitHubOAuthClient } from '../../../shared/github/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
-import { createCredentialReader, deriveCurrent } from '../../../shared/vault/index.ts';
+import { createCredentialReader } from '../../../shared/vault/index.ts';
 import type { ScopePolicy } from '../authorization-request.ts';
 import { cookieRules } from '../cookie-names.ts';
 import type { ArriveAtAccount } from '../login/callback.ts';
@@ -51,7 +51,7 @@ export function createAccountPages(deps: AccountDeps): AccountPages {
   const parts: AccountRouteDeps = {
     ...deps,
     sessions: createAccountSessions(deps),
-    forms: createAccountForms(deriveCurrent(deps.gatewayRing, 'account-form')),
+    forms: createAccountForms(deps.gatewayRing),
     reader: createCredentialReader({ ...deps, githubHost: github.host.key }),
     oauth: github.oauth,
     cookies: cookieRules(deps.publicUrl),

@@ -1,10 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { KeyRing } from '../../../shared/vault/index.ts';
+import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isClientIdUrl } from '../client-documents/client-id-url.ts';
 import { redirectTarget } from '../redirect-uri.ts';
 import { interactionPath } from '../routes.ts';
+
+const PURPOSE = 'consent-form';
 
 /** What is being decided; everything the page shows and the answer is bound to. */
 export interface ConsentSubject {
@@ -29,15 +33,12 @@ export interface ConsentAnswer {
 }
 
 /** Renders and reads the consent form. The form's token binds the answer to exactly what the page showed. */
-export function createConsent(deps: { secret: KeyObject; githubHost: string }) {
-  const tokenOf = (subject: ConsentSubject) =>
-    createHmac('sha256', deps.secret)
-      .update(JSON.stringify(shown(subject)))
-      .digest('base64url');
+export function createConsent(deps: { gatewayRing: KeyRing; githubHost: string }) {
+  const { gatewayRing } = deps;
   return {
     model: (subject: ConsentSubject): ConsentModel => ({
       action: interactionPath(subject.uid),
-      csrfToken: tokenOf(subject),
+      csrfToken: tokenOf(deriveCurrent(gatewayRing, PURPOSE), subject),
       client: { name: subject.clientName, id: subject.clientId, publisher: publisherOf(subject.clientId) },
       redirect: shownTarget(subject.answersTo),
       resource: subject.resource,
@@ -49,7 +50,8 @@ export function createConsent(deps: { secret: KeyObject; githubHost: string }) {
     }),
     /** The answer, or undefined when the form is not the one this page rendered for this browser. */
     read: (subject: ConsentSubject, form: Readonly<Record<string, unknown>>): ConsentAnswer | undefined => {
-      if (!isEqual(form['csrf'], tokenOf(subject))) return undefined;
+      const isTokenOf = (key: KeyObject) => isEqual(form['csrf'], tokenOf(key, subject));
+      if (findKey(gatewayRing, PURPOSE, isTokenOf) < 0) return undefined;
       const decision = form['decision'];
       if (decision !== 'allow' && decision !== 'deny' && decision !== 'other-account') return undefined;
       const ticked = [form['scope'] ?? []].flat();
@@ -60,6 +62,12 @@ export function createConsent(deps: { secret: KeyObject; githubHost: string }) {
 }
 
 export type Consent = ReturnType<typeof createConsent>;
+
+function tokenOf(key: KeyObject, subject: ConsentSubject): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(shown(subject)))
+    .digest('base64url');
+}
 
 function shown(subject: ConsentSubject): readonly unknown[] {
   const { uid, clientId, clientName, answersTo, resource, requested, account } = subject;

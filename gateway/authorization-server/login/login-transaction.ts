@@ -80,9 +80,10 @@ export function createLoginTransactions(deps: {
 }): LoginTransactions {
   const { store, clock } = deps;
   const records = createRecords(store, transactionFamily, recordMacKeys(deps.gatewayRing));
-  const secret = deriveCurrent(deps.gatewayRing, 'login-transaction');
   const derive = (part: string, seed: string) =>
-    createHmac('sha256', secret).update(`${part}\n${seed}`).digest('base64url');
+    createHmac('sha256', deriveCurrent(deps.gatewayRing, 'login-transaction'))
+      .update(`${part}\n${seed}`)
+      .digest('base64url');
   const start = async (purpose: Purpose, seed: string): Promise<StartedTransaction> => {
     const state = derive('state', seed);
     const codeVerifier = derive('verifier', seed);

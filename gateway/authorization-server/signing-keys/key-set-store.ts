@@ -6,7 +6,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { RecordFamily, Store, TypedRecord } from '../../../shared/store/index.ts';
 import { createRecords, keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
-import { recordMacKeys, seal, unseal } from '../../../shared/vault/index.ts';
+import { recordMacKeys, reseal, seal, unseal } from '../../../shared/vault/index.ts';
 import type { KeyTimes } from './key-schedule.ts';
 import { publishedKeys } from './key-schedule.ts';
 
@@ -82,6 +82,13 @@ async function newKey(ring: KeyRing, { now, aheadMs }: { now: number; aheadMs: n
   const kid = await calculateJwkThumbprint(jwk);
   const sealed = seal(ring, sealContext(kid), JSON.stringify(jwk));
   return { kid, createdAt: now, activeFrom: now + aheadMs, retiresAt: null, sealed };
+}
+
+/** The keys sealed under the ring's current key; undefined when they are. They outlive every root key. */
+export function resealKeys(ring: KeyRing, known: readonly StoredKey[]): readonly StoredKey[] | undefined {
+  const resealed = known.map((key) => reseal(ring, sealContext(key.kid), key.sealed));
+  if (resealed.every((sealed) => sealed === undefined)) return undefined;
+  return known.map((key, index) => ({ ...key, sealed: resealed[index] ?? key.sealed }));
 }
 
 /** The private JWK of a stored key. @throws UnsealError when GATEWAY_KEYS cannot open it */

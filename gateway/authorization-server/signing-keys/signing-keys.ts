@@ -17,7 +17,7 @@ import {
   withoutKey,
 } from './key-schedule.ts';
 import type { StoredKey } from './key-set-store.ts';
-import { createKeySetStore, openKey } from './key-set-store.ts';
+import { createKeySetStore, openKey, resealKeys } from './key-set-store.ts';
 
 type VerificationKey = Awaited<ReturnType<typeof importJWK>>;
 
@@ -40,7 +40,10 @@ export interface SigningKeys {
   readonly list: () => readonly KeyTimes[];
   /** Reads what other gateways changed. */
   readonly reload: () => Promise<void>;
-  /** Reads, and makes the next key when the last one is old enough; of several gateways one does. */
+  /**
+   * Reads, seals what is sealed under an older root key anew, and makes the next key when the last one is old enough; of
+   * several gateways one does.
+   */
   readonly keep: () => Promise<void>;
   /** Makes the next key, which signs after the caches of verifiers had time to see it. */
   readonly rotate: () => Promise<KeyTimes>;
@@ -71,7 +74,9 @@ export async function loadSigningKeys(deps: SigningKeyDeps): Promise<SigningKeys
   const load = createLoader(gatewayRing);
   let loaded: readonly LoadedKey[] = [];
   const reload = async () => {
-    loaded = await load(await stored.read());
+    const known = await stored.read();
+    loaded = await load(known);
+    return known;
   };
   const isDue = (known: readonly KeyTimes[]) => isRotationDue(known, clock.now(), deps.maxAgeMs);
   const published = () => publishedKeys(loaded, clock.now());
@@ -86,9 +91,14 @@ export async function loadSigningKeys(deps: SigningKeyDeps): Promise<SigningKeys
     privateJwks: () => loaded.map(({ privateJwk }) => privateJwk),
     findVerificationKey: (kid) => Promise.resolve(published().find((each) => each.kid === kid)?.publicKey),
     list: () => loaded.map(timesOf),
-    reload,
-    keep: async () => {
+    reload: async () => {
       await reload();
+    },
+    keep: async () => {
+      const known = await reload();
+      if (resealKeys(gatewayRing, known) !== undefined) {
+        await stored.update((found) => Promise.resolve(resealKeys(gatewayRing, found)));
+      }
       if (!isDue(loaded)) return;
       await stored.update(async (known) =>
         isDue(known) ? withNextKey(known, await stored.make(PUBLISH_AHEAD_MS)) : undefined,

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { GitHubHost } from '../../../shared/github/index.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
+import type { OverlappingSecret } from '../../../shared/secrets/index.ts';
 import { inviteBody, readBody } from '../../http/index.ts';
 import type { Accounts } from '../accounts.ts';
 import { RETRY_AFTER_SECONDS } from '../protocol-error.ts';
@@ -14,7 +15,7 @@ import { readWebhook, WEBHOOK_EVENTS } from './webhook-event.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface WebhookDeps {
-  readonly secret: string;
+  readonly secret: Pick<OverlappingSecret, 'accepted' | 'lookAgain'>;
   readonly host: GitHubHost;
   readonly deliveries: WebhookDeliveries;
   readonly accounts: Pick<Accounts, 'subjectOf'>;

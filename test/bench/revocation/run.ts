@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { decodeJwt } from 'jose';
 import { Pool } from 'undici';
 import { createGatewayContextSigner, GATEWAY_CONTEXT_HEADER } from '../../../shared/gateway-context/index.ts';
+import { fixedSecret } from '../../../shared/secrets/index.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
 import type { RegisteredClient, Tokens } from '../../support/oauth-client.ts';
@@ -106,7 +107,7 @@ async function startProcesses(closers: (() => Promise<void>)[]) {
     ...workerPorts.map((port) => open(`http://127.0.0.1:${String(port)}`, true)),
   ];
   const sign = createGatewayContextSigner({
-    key: Buffer.from(keys['WORKER_GATE_KEY'] ?? '', 'utf8'),
+    secret: fixedSecret(keys['WORKER_GATE_KEY'] ?? ''),
     clock: systemClock,
   });
   return { publicUrl, github, asked, sign };

@@ -7,6 +7,7 @@ import {
   GATEWAY_CONTEXT_HEADER,
 } from '../../../shared/gateway-context/index.ts';
 import { resourcesOf } from '../../../shared/resources.ts';
+import { fixedSecret } from '../../../shared/secrets/index.ts';
 
 export type Admission = { readonly claims: AccessTokenClaims } | { readonly status: 401 | 403 | 404 | 405 };
 
@@ -23,7 +24,7 @@ export function createAdmission(of: { issuer: string; gateKey: string }) {
     }),
     clock,
   });
-  const verifyContext = createGatewayContextVerifier({ key: Buffer.from(of.gateKey, 'utf8'), clock });
+  const verifyContext = createGatewayContextVerifier({ secret: fixedSecret(of.gateKey), clock });
 
   return async (req: IncomingMessage): Promise<Admission> => {
     if (req.url !== resource.path) return { status: 404 };

@@ -103,6 +103,7 @@ describe('loadGatewayConfig', () => {
       redisTls: false,
       redisAllowPlain: false,
       readRedisPassword: expect.any(Function) as unknown,
+      secretFiles: {},
       warnings: [],
     });
   });

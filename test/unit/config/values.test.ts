@@ -159,22 +159,6 @@ describe('isLoopbackHost', () => {
   });
 });
 
-describe('symmetricKey', () => {
-  it('accepts exactly base64 and base64url of at least 32 bytes (RFC 7518 §3.2)', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-        const enough = bytes.length >= 32;
-        expect(accepts(config.symmetricKey, Buffer.from(bytes).toString('base64url'))).toBe(enough);
-        expect(accepts(config.symmetricKey, Buffer.from(bytes).toString('base64'))).toBe(enough);
-      }),
-    );
-  });
-
-  it('refuses other characters', () => {
-    expect(accepts(config.symmetricKey, `${'a'.repeat(43)} ${'a'.repeat(43)}`)).toBe(false);
-  });
-});
-
 describe('textAcceptedBy', () => {
   it('keeps the text and takes the problem from the judge', () => {
     const schema = config.textAcceptedBy((text) => {

@@ -53,6 +53,7 @@ describe('loadWorkerConfig', () => {
       redisTls: false,
       redisAllowPlain: false,
       readRedisPassword: expect.any(Function) as unknown,
+      secretFiles: {},
       warnings: [],
     });
   });

@@ -83,7 +83,7 @@ describe('exchangeCode', () => {
 
   it('reads a GitHub App token, which has no scopes', async () => {
     const { clientId, clientSecret } = DEMO_GITHUB_APP;
-    const tokens = await signIn(createClient({ clientId, clientSecret }), null);
+    const tokens = await signIn(createClient({ clientId, readClientSecret: () => clientSecret }), null);
     expect(tokens).toMatchObject({ tokenKind: 'github-app', scopes: [], expiresAt: START + 28_800_000 });
   });
 
@@ -142,7 +142,7 @@ describe('checkToken, deleteToken, deleteGrant', () => {
 
   it('does not know a token of another app', async () => {
     const { clientId, clientSecret } = DEMO_GITHUB_APP;
-    const other = await signIn(createClient({ clientId, clientSecret }), null);
+    const other = await signIn(createClient({ clientId, readClientSecret: () => clientSecret }), null);
     expect(await createClient().checkToken(other.accessToken)).toEqual({ active: false });
   });
 
@@ -154,7 +154,7 @@ describe('checkToken, deleteToken, deleteGrant', () => {
 
   it('takes refused app credentials for an operator fault, not for a dead token', async () => {
     const { accessToken } = await signIn();
-    const client = createClient({ clientSecret: 'wrong' });
+    const client = createClient({ readClientSecret: () => 'wrong' });
     expect(await failureOf(client.checkToken(accessToken))).toMatchObject({
       code: 'incorrect_client_credentials',
     });

@@ -33,7 +33,15 @@ afterAll(async () => {
 export function createClient(options: Partial<GitHubOAuthClientOptions> = {}): GitHubOAuthClient {
   const { clientId, clientSecret } = DEMO_OAUTH_APP;
   const host = githubHostFromBases(simulator);
-  return createGitHubOAuthClient({ host, clientId, clientSecret, http, clock: simulator.clock, ...options });
+  const readClientSecret = () => clientSecret;
+  return createGitHubOAuthClient({
+    host,
+    clientId,
+    readClientSecret,
+    http,
+    clock: simulator.clock,
+    ...options,
+  });
 }
 
 export async function authorize(

@@ -33,7 +33,7 @@ describe('an error GitHub sends with status 200', () => {
   });
 
   it('for a wrong secret goes to the operator', async () => {
-    const client = createClient({ clientSecret: 'wrong-secret-value' });
+    const client = createClient({ readClientSecret: () => 'wrong-secret-value' });
     const failure = await failureOf(signIn(client));
     expect(failure).toMatchObject({ code: 'incorrect_client_credentials', disposition: 'operator' });
     expect(JSON.stringify(failure) + failure.message).not.toContain('wrong-secret-value');

@@ -72,9 +72,37 @@ describe('createMetrics', () => {
       'octocode_mcp_login_results_total{result="finished"} 1',
     ],
     [{ type: 'login.failed', reason: 'state' }, 'octocode_mcp_login_results_total{result="failed"} 1'],
+    [
+      { type: 'secret.file.seen', variable: 'VAULT_KEYS', result: 'refused' },
+      'octocode_mcp_secret_file_faulty{variable="VAULT_KEYS"} 1',
+    ],
+    [
+      { type: 'secret.file.seen', variable: 'VAULT_KEYS', result: 'followed' },
+      'octocode_mcp_secret_file_faulty{variable="VAULT_KEYS"} 0',
+    ],
+    [
+      { type: 'secret.file.seen', variable: 'VAULT_KEYS', result: 'followed' },
+      'octocode_mcp_secret_changes_total{variable="VAULT_KEYS"} 0',
+    ],
+    [
+      { type: 'secret.file.seen', variable: 'VAULT_KEYS', result: 'taken' },
+      'octocode_mcp_secret_changes_total{variable="VAULT_KEYS"} 1',
+    ],
     [{ type: 'login.consent.denied' }, 'octocode_mcp_login_results_total{result="denied"} 1'],
   ] as readonly (readonly [GatewayEvent, string])[])('turns %j into %s', async (event, line) => {
     expect((await observe(event)).split('\n')).toContain(line);
+  });
+
+  it('counts what older keys of a ring were needed for', async () => {
+    let uses = 3;
+    const metrics = createMetrics(createEventBus(), {
+      ...LABELS,
+      olderKeyUses: () => ({ VAULT_KEYS: uses }),
+    });
+    const line = 'octocode_mcp_older_key_uses_total{variable="VAULT_KEYS"}';
+    expect(await metrics.render()).toContain(`${line} 3\n`);
+    uses = 5;
+    expect(await metrics.render()).toContain(`${line} 5\n`);
   });
 
   it('counts connections down again', async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOutgoingHttp, OutgoingHttpError } from '../../../shared/outgoing-http/index.ts';
 import type {
-  OutgoingHttp,
+  ProxiedHttp,
   OutgoingHttpOptions,
   OutgoingRequest,
 } from '../../../shared/outgoing-http/index.ts';
 import { startHttp, startHttp2, startHttps, startProxy } from './listeners.ts';
 import { createSelfSigned } from './self-signed.ts';
 
-function open(options: Partial<OutgoingHttpOptions> = {}): OutgoingHttp {
+function open(options: Partial<OutgoingHttpOptions> = {}): ProxiedHttp {
   const http = createOutgoingHttp({ userAgent: 'octocode-test/1', ...options });
   onTestFinished(() => http.close());
   return http;
@@ -259,6 +259,34 @@ describe('the proxy', () => {
     const proxy = await startProxy();
     expect((await open({ httpsProxy: proxy.url }).request(get(origin))).status).toBe(200);
     expect(proxy.targets).toEqual([]);
+  });
+
+  it('that is replaced is left: the next request goes through the new one, a running one finishes', async () => {
+    const credentials = createSelfSigned();
+    let answer: () => void = () => undefined;
+    const arrived = Promise.withResolvers<undefined>();
+    const port = await startHttps(credentials, (request, response) => {
+      if (request.url !== '/slow') {
+        response.end('ok');
+        return;
+      }
+      answer = () => void response.end('ok');
+      arrived.resolve(undefined);
+    });
+    const [before, after] = [await startProxy(), await startProxy()];
+    const http = open({ httpsProxy: before.url, extraCa: credentials.cert });
+    const url = (path: string) => get(`https://localhost:${String(port)}${path}`);
+    const running = http.request(url('/slow'));
+    await arrived.promise;
+    http.replaceProxy(after.url);
+    expect((await http.request(url('/'))).status).toBe(200);
+    answer();
+    expect((await running).status).toBe(200);
+    expect([before.targets.length, after.targets.length]).toEqual([1, 1]);
+    expect(() => {
+      http.replaceProxy('socks://u:geheim@x');
+    }).toThrow(/^httpsProxy: must be an http:\/\/ or https:\/\/ URL$/);
+    expect((await http.request(url('/'))).status).toBe(200);
   });
 
   it('that refuses CONNECT is connect_failed', async () => {

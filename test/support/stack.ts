@@ -43,6 +43,8 @@ export interface StackOptions {
   readonly workers?: number;
   /** Environment of the gateways, over the defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Environment of one gateway, over that. */
+  readonly envOf?: (gateway: number) => Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** What kind of GitHub is simulated. */
   readonly github?: GitHubSimulatorOptions;
@@ -79,7 +81,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   const closers: (() => Promise<void>)[] = [];
   const side: Record<string, string> = {};
-  for (const port of gatewayPorts) {
+  for (const [index, port] of gatewayPorts.entries()) {
     const config = loadGatewayConfig(
       {
         ...common,
@@ -89,6 +91,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         WORKER_URLS: workers.join(','),
         ...NO_LIMITS,
         ...options.env,
+        ...options.envOf?.(index),
       },
       readTextFile,
     );

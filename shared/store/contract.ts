@@ -46,6 +46,11 @@ export interface Store {
   countMembers(key: Key): Promise<number>;
   /** Members whose time is not after `until`, the earliest first. A set is an index: what it names is verified. */
   membersUntil(key: Key, until: number, limit: number): Promise<readonly string[]>;
+  /**
+   * Adds to a number that many processes add to, and answers what it is then. At `endsAt` (ms) it has ended: whoever
+   * adds later starts at zero. After a rejection it is unknown whether the number was added.
+   */
+  addToCounter(key: Key, by: number, endsAt: number): Promise<number>;
   /** Opens a feed on a connection of its own; entries are kept for `keepMs` at least. */
   openFeed(key: Key, keepMs: number): Feed;
   /** Resolves when the store answers; for readiness. */

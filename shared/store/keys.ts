@@ -38,6 +38,7 @@ const KINDS = {
   'login-transaction': 'relaxed',
   'login-arrival': 'relaxed',
   'client-document': 'relaxed',
+  'address-count': 'relaxed',
 } as const satisfies Record<string, Durability>;
 
 export type KeyKind = keyof typeof KINDS;
@@ -113,6 +114,9 @@ export const keys = {
   refusedCredentials: () => key('refused-credentials', 'gateway'),
   /** Held by the one gateway that works on retirements and refusals. */
   upstreamSweepLease: () => key('upstream-sweep-lease', 'gateway'),
+  /** How often an address asked for something, in the window of time that ends then (ms). */
+  addressCount: (limit: string, address: string, endsAt: number) =>
+    key('address-count', digest(limit, address, String(endsAt))),
   signingKeys: () => key('signing-keys', 'gateway'),
   /** The feed of everything that was revoked lately; written by gateways, followed by all processes. */
   revocations: () => key('revocations', 'gateway'),

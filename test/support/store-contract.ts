@@ -159,6 +159,43 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
     });
   });
 
+  describe(`a counter on ${driver}`, () => {
+    // A counter of its own for each test: some drivers' suites run on one server that nobody empties.
+    let made = 0;
+    const newKey = () => keys.addressCount('token', `address ${String((made += 1))}`, 0);
+
+    it('answers everybody’s total to each who adds', async () => {
+      const { store, other, clock } = await openTwo();
+      const [key, endsAt] = [newKey(), clock.now() + 1000];
+      expect(await store.addToCounter(key, 3, endsAt)).toBe(3);
+      expect(await other.addToCounter(key, 2, endsAt)).toBe(5);
+      expect(await store.addToCounter(key, -4, endsAt)).toBe(1);
+      expect(await store.addToCounter(newKey(), 1, endsAt)).toBe(1);
+    });
+
+    it('loses nothing when many add at once', async () => {
+      const { store, other, clock } = await openTwo();
+      const [key, endsAt] = [newKey(), clock.now() + 1000];
+      const totals = await Promise.all(
+        Array.from(
+          { length: 40 },
+          async (_, i) => await (i % 2 ? store : other).addToCounter(key, 1, endsAt),
+        ),
+      );
+      expect(totals.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    });
+
+    it('has ended at its end by our clock: who adds then starts at zero', async () => {
+      const { store, clock } = await openTwo();
+      const [key, endsAt] = [newKey(), clock.now() + 1000];
+      await store.addToCounter(key, 7, endsAt);
+      clock.advance(999);
+      expect(await store.addToCounter(key, 1, endsAt)).toBe(8);
+      clock.advance(1);
+      expect(await store.addToCounter(key, 1, endsAt + 1000)).toBe(1);
+    });
+  });
+
   describe(`a feed on ${driver}`, () => {
     const key = keys.revocations();
     const openFeeds = async () => {

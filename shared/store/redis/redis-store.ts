@@ -8,7 +8,7 @@ import type { RedisClient, RedisConnectionOptions } from './connection.ts';
 import { createRedisClient } from './connection.ts';
 import { evaluate } from './evaluate.ts';
 import { createRedisFeed } from './redis-feed.ts';
-import { COMMIT, TAKE } from './scripts.ts';
+import { ADD, COMMIT, TAKE } from './scripts.ts';
 
 /** How long an operation waits for a connection that is being made before it fails. */
 const READY_TIMEOUT_MS = 1_500;
@@ -57,6 +57,10 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
     countMembers: async (key) => await run(async () => await client.zcard(key.text)),
     membersUntil: async (key, until, limit) =>
       await run(async () => await client.zrangebyscore(key.text, '-inf', until, 'LIMIT', 0, limit)),
+    addToCounter: async (key, by, endsAt) => {
+      const values = [String(clock.now()), String(by), String(endsAt)];
+      return Number(await run(async () => await evaluate(client, ADD, [key.text], values)));
+    },
     openFeed: (key, keepMs) => createRedisFeed({ ...connect(options), key, keepMs }),
     ping: async () => {
       const states = await run(async () => await readServerStates(client));

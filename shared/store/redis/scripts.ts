@@ -69,6 +69,23 @@ return found
 `);
 
 /**
+ * add: adds to a counter. KEYS[1]: the counter. ARGV: now (ms), the number to add, when the counter ends (ms).
+ * Returns what it is then. A counter is a string: its end and its number, with a colon between; the key's own time to
+ * live only collects garbage, as with records.
+ */
+export const ADD = script(`
+local now, ends = tonumber(ARGV[1]), tonumber(ARGV[3])
+local total = tonumber(ARGV[2])
+local found = redis.call('GET', KEYS[1])
+if found then
+  local _, _, stored, number = string.find(found, '^(%d+):(-?%d+)$')
+  if tonumber(stored) > now then total = total + tonumber(number) end
+end
+redis.call('SET', KEYS[1], ARGV[3] .. ':' .. string.format('%d', total), 'PX', math.max(ends - now, 0) + 60000)
+return total
+`);
+
+/**
  * append: adds an entry to a feed, or a heartbeat. KEYS[1]: the stream. ARGV: `entry` or `beat`, the entry, how long
  * entries are kept (ms, by this server's clock). An entry is numbered one above the last; a heartbeat repeats the last
  * number and takes the place of the heartbeat before it. A stream that was lost starts at 1 again, which readers see

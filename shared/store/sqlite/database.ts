@@ -28,6 +28,10 @@ const SCHEMA = Object.values(TABLE)
       key TEXT NOT NULL, member TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key, member)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS set_members_at ON set_members (key, at);
+    CREATE TABLE IF NOT EXISTS counters (
+      key TEXT PRIMARY KEY, total INTEGER NOT NULL, ends_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS counters_end ON counters (ends_at);
     CREATE TABLE IF NOT EXISTS feed_entries (
       key TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, entry TEXT NOT NULL,
       PRIMARY KEY (key, position)

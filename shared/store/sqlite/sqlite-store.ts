@@ -31,10 +31,12 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
     durable: prepareBoth(connections.durable),
     relaxed: prepareBoth(connections.relaxed),
   };
+  const counters = createCounters(connections.relaxed, clock);
   const readRow = (statements: Prepared, key: Key) => liveRow(statements[key.durability], key, clock.now());
   const sweeper = setInterval(() => {
     void retryWhileBusy(() => {
       sweep(prepared.relaxed, clock.now());
+      counters.sweep();
     }).catch(() => undefined);
   }, SWEEP_INTERVAL_MS).unref();
 
@@ -56,6 +58,7 @@ export async function openSqliteStore(options: { folder: string; clock: Clock })
         }),
       ),
     ...createSets(connections.durable),
+    addToCounter: counters.add,
     openFeed: (key, keepMs) => createSqliteFeed({ connections, key, keepMs, clock }),
     ping: async () => {
       await retryWhileBusy(() => prepared.relaxed.relaxed.read.get(''));
@@ -89,6 +92,27 @@ function createSets(
     countMembers: async (key) => await retryWhileBusy(() => Number(count.get(key.text)?.['members'] ?? 0)),
     membersUntil: async (key, until, limit) =>
       await retryWhileBusy(() => list.all(key.text, until, limit).map((row) => String(row['member']))),
+  };
+}
+
+/** Counters are worth no wait for the disk: all are on the relaxed connection. */
+function createCounters(
+  database: DatabaseSync,
+  clock: Clock,
+): { readonly add: Store['addToCounter']; readonly sweep: () => void } {
+  const add = database.prepare(
+    `INSERT INTO counters (key, total, ends_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+     total = CASE WHEN counters.ends_at <= ? THEN excluded.total ELSE counters.total + excluded.total END,
+     ends_at = excluded.ends_at
+     RETURNING total`,
+  );
+  const remove = database.prepare(
+    `DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE ends_at <= ? LIMIT ${String(SWEEP_BATCH)})`,
+  );
+  return {
+    add: async (key, by, endsAt) =>
+      await retryWhileBusy(() => Number(add.get(key.text, by, endsAt, clock.now())?.['total'])),
+    sweep: () => void remove.run(clock.now()),
   };
 }
 

@@ -102,6 +102,11 @@ describe('standalone Redis', () => {
     const ttl = Number(server.cli('pttl', keys.grant('a').text));
     expect(ttl).toBeGreaterThan(60_000);
     expect(ttl).toBeLessThanOrEqual(70_000);
+    const counter = keys.addressCount('token', '198.51.100.7', 0);
+    await store.addToCounter(counter, 1, clock.now() + 10_000);
+    const counterTtl = Number(server.cli('pttl', counter.text));
+    expect(counterTtl).toBeGreaterThan(60_000);
+    expect(counterTtl).toBeLessThanOrEqual(70_000);
   });
 });
 
@@ -175,6 +180,9 @@ describe('Redis behind TLS with a private authority and the generated users', ()
       worker.commit([{ op: 'put', key: credential, value: 'forged', expiresAt: null }]),
     ).rejects.toThrow(StoreUnavailableError);
     expect((await gateway.read(credential))?.value).toBe('sealed');
+    await expect(
+      worker.addToCounter(keys.addressCount('token', '198.51.100.7', 0), 1, Date.now() + 60_000),
+    ).rejects.toThrow(StoreUnavailableError);
     await worker.addMember(keys.refusedCredentials(), 'grant', 1);
     expect(await gateway.membersUntil(keys.refusedCredentials(), 1, 10)).toEqual(['grant']);
     await expect(worker.addMember(keys.retirementsDue(), 'id', 1)).rejects.toThrow(StoreUnavailableError);
@@ -294,6 +302,9 @@ describe('Redis that is away', () => {
     const store = open(standalone(port));
     await expect(store.read(keys.grant('a'))).rejects.toThrow(StoreUnavailableError);
     await expect(store.take(keys.grant('a'))).rejects.toThrow(StoreUnavailableError);
+    await expect(store.addToCounter(keys.addressCount('token', 'a', 0), 1, 1)).rejects.toThrow(
+      StoreUnavailableError,
+    );
     await expect(store.commit([{ op: 'delete', key: keys.grant('a') }])).rejects.toThrow(
       StoreUnavailableError,
     );

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keys, openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { describeStoreContract } from '../../support/store-contract.ts';
@@ -52,11 +52,31 @@ describe('the SQLite driver', () => {
     expect(turns).toBeGreaterThanOrEqual(10);
   });
 
+  it('collects counters that have ended, and no others', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { store, clock, folder } = await openTwo();
+    const [ended, live] = ['ended', 'live'].map((address) => keys.addressCount('token', address, 0));
+    if (ended === undefined || live === undefined) throw new Error('no keys');
+    await store.addToCounter(ended, 1, clock.now() + 1000);
+    await store.addToCounter(live, 1, clock.now() + 1001);
+    clock.advance(1000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const database = new DatabaseSync(join(folder, 'gateway.db'), { readOnly: true });
+    onTestFinished(() => {
+      database.close();
+    });
+    expect(database.prepare('SELECT key FROM counters').all()).toEqual([{ key: live.text }]);
+  });
+
   it('says that it is unavailable, not that a record is missing, when the database is gone', async () => {
     const folder = temporaryFolder();
     const store = await openSqliteStore({ folder, clock: fakeClock() });
     await store.close();
     await expect(store.read(DURABLE)).rejects.toThrow(StoreUnavailableError);
+    await expect(store.addToCounter(keys.addressCount('token', 'a', 0), 1, 1)).rejects.toThrow(
+      StoreUnavailableError,
+    );
     await expect(store.take(DURABLE)).rejects.toThrow(StoreUnavailableError);
   });
 

@@ -259,7 +259,7 @@ const tokens = {
     default: '600',
     unit: 'per minute',
     description:
-      'Most authorization requests and sign-in pages from one address (IPv6: one /56 network), for each gateway; more are answered 429.',
+      'Most authorization requests and sign-in pages from one address (IPv6: one /56 network), over all gateways; more are answered 429.',
     remedy: 'Set a number from 1 to 10000000.',
   }),
   tokenRequestsPerMinute: defaultedField({
@@ -268,7 +268,7 @@ const tokens = {
     default: '3000',
     unit: 'per minute',
     description:
-      'Most requests to the token, revocation and device endpoints from one address (IPv6: one /56 network), for each gateway; more are answered 429. Hosted clients refresh for many people from few addresses.',
+      'Most requests to the token, revocation and device endpoints from one address (IPv6: one /56 network), over all gateways; more are answered 429. Hosted clients refresh for many people from few addresses.',
     remedy: 'Set a number from 1 to 10000000.',
   }),
   registrationsPerHour: defaultedField({
@@ -277,7 +277,7 @@ const tokens = {
     default: '100',
     unit: 'per hour',
     description:
-      'Most registrations from one address (IPv6: one /56 network), for each gateway; more are answered 429. Behind a load balancer this needs `TRUSTED_PROXIES`, or everybody has the address of the load balancer.',
+      'Most registrations from one address (IPv6: one /56 network), over all gateways; more are answered 429. Behind a load balancer this needs `TRUSTED_PROXIES`, or everybody has the address of the load balancer.',
     remedy: 'Set a number from 1 to 1000000.',
   }),
   preregisteredClients: optionalField({

@@ -1,14 +1,25 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Clock } from '../../shared/clock.ts';
+import type { Store } from '../../shared/store/index.ts';
 import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
+import { createAddressCounts } from './address-counts.ts';
 import { ROUTES } from './routes.ts';
 
 const MINUTE_MS = 60_000;
 /** In ten minutes, from one address. */
 const WRONG_USER_CODES = 10;
 
-/** What one address may ask for, counted by each gateway for itself, refused requests included. */
+interface Limit {
+  readonly name: string;
+  readonly windowMs: number;
+  readonly limit: number;
+  /** Counts only requests that were answered with an error. */
+  readonly skipSuccessfulRequests?: boolean;
+}
+
+/** What one address may ask for over all gateways, refused requests included. */
 export interface AddressLimits {
   readonly registrationsPerHour: number;
   readonly authorizationsPerMinute: number;
@@ -23,34 +34,51 @@ export interface AddressLimits {
  *
  * Runs before forwarded headers are pinned: the address is the one TRUSTED_PROXIES vouch for.
  */
-export function limitAddresses(limits: AddressLimits): Router {
+export function limitAddresses(
+  limits: AddressLimits,
+  deps: { readonly store: Pick<Store, 'addToCounter'>; readonly clock: Clock },
+): { readonly routes: Router; readonly close: () => void } {
+  const closers: (() => void)[] = [];
+  const limit = ({ name, ...of }: Limit, handler: RequestHandler): RequestHandler => {
+    const counts = createAddressCounts({ ...deps, ...of, name });
+    closers.push(counts.close);
+    // Its warnings about proxies go to the console, on every start that has no load balancer.
+    const settings = { standardHeaders: 'draft-8', legacyHeaders: false, validate: false, handler } as const;
+    return rateLimit({ ...of, ...settings, store: counts });
+  };
   const router = Router({ caseSensitive: true, strict: true });
   router.post(
     ROUTES.registration,
-    limit({ windowMs: 60 * MINUTE_MS, limit: limits.registrationsPerHour }, refuseRequest),
+    limit(
+      { name: 'registration', windowMs: 60 * MINUTE_MS, limit: limits.registrationsPerHour },
+      refuseRequest,
+    ),
   );
   router.use(
     [ROUTES.authorization, ROUTES.interaction, ROUTES.device, ROUTES.account],
-    limit({ windowMs: MINUTE_MS, limit: limits.authorizationsPerMinute }, refuseBrowser),
+    limit(
+      { name: 'authorization', windowMs: MINUTE_MS, limit: limits.authorizationsPerMinute },
+      refuseBrowser,
+    ),
   );
   router.post(
     [ROUTES.token, ROUTES.revocation, ROUTES.deviceAuthorization],
-    limit({ windowMs: MINUTE_MS, limit: limits.tokenRequestsPerMinute }, refuseRequest),
+    limit({ name: 'token', windowMs: MINUTE_MS, limit: limits.tokenRequestsPerMinute }, refuseRequest),
   );
   // A user code has 34 bits: guessing is hopeless as long as few guesses are allowed (RFC 8628 §5.1).
   router.post(
     ROUTES.device,
-    limit({ windowMs: 10 * MINUTE_MS, limit: WRONG_USER_CODES, skipSuccessfulRequests: true }, refuseBrowser),
+    limit(
+      { name: 'user-code', windowMs: 10 * MINUTE_MS, limit: WRONG_USER_CODES, skipSuccessfulRequests: true },
+      refuseBrowser,
+    ),
   );
-  return router;
-}
-
-function limit(
-  of: { windowMs: number; limit: number; skipSuccessfulRequests?: boolean },
-  handler: RequestHandler,
-): RequestHandler {
-  // Its warnings about proxies go to the console, on every start that has no load balancer.
-  return rateLimit({ ...of, standardHeaders: 'draft-8', legacyHeaders: false, validate: false, handler });
+  return {
+    routes: router,
+    close: () => {
+      for (const close of closers) close();
+    },
+  };
 }
 
 const refuseRequest: RequestHandler = (_req, res) => {

@@ -161,7 +161,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     res.set({ 'cache-control': 'public, max-age=300', 'content-type': 'application/jwk-set+json' });
     res.send(JSON.stringify(signingKeys.publicJwks()));
   });
-  routes.use(limitAddresses(deps.limits));
+  const addressLimits = limitAddresses(deps.limits, deps);
+  routes.use(addressLimits.routes);
   const answerToken = createPlainRefresh(deps, provider, core);
   routes.use(createRequestNormaliser({ ...deps, registrationNames, answerToken }));
   routes.use(createLoginPages(deps, provider, core));
@@ -183,6 +184,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     findVerificationKey: signingKeys.findVerificationKey,
     operations: createOperations({ ...deps, ...core, signingKeys }),
     close: async () => {
+      addressLimits.close();
       keyKeeper.stop();
       await sweeper.stop();
     },

@@ -71,10 +71,12 @@ describe('registrations from one address', () => {
 describe('an address that nobody vouches for', () => {
   let stack: Stack;
   beforeAll(async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
     stack = await startStack({ env: { REGISTRATION_LIMIT: String(LIMIT) } });
   });
   afterAll(async () => {
     await stack.close();
+    vi.useRealTimers();
   });
 
   it('is not believed: another one in each request evades nothing, and clients that exist go on', async () => {
@@ -90,6 +92,7 @@ describe('an address that nobody vouches for', () => {
 
 describe('authorization and token requests from one address (threats T23)', () => {
   it('are refused beyond the limit: a page for a browser, the protocol’s error for a client', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
     const stack = await startStack({ env: { AUTHORIZATION_LIMIT: '2', TOKEN_LIMIT: '2' } });
     try {
       const statuses = [];
@@ -108,6 +111,7 @@ describe('authorization and token requests from one address (threats T23)', () =
       await expectOAuthError(refused, 429, 'temporarily_unavailable');
     } finally {
       await stack.close();
+      vi.useRealTimers();
     }
   });
 });

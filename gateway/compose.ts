@@ -66,6 +66,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   const endpoints = buildEndpoints(config, {
     ...deps,
     secrets,
+    store,
     proxy,
     findKey: authorizationServer.findVerificationKey,
     revocations,
@@ -135,6 +136,7 @@ function buildEndpoints(
   config: GatewayConfig,
   parts: ServiceDeps & {
     secrets: GatewaySecrets;
+    store: Store;
     proxy: Proxy;
     findKey: FindVerificationKey;
     revocations: RevocationFeed;
@@ -142,7 +144,7 @@ function buildEndpoints(
 ) {
   const { clock, events, proxy, findKey, revocations } = parts;
   const openCalls = createOpenCalls(revocations);
-  const stepUps = createStepUps({ offered: config.githubOauthScopes, clock });
+  const stepUps = createStepUps({ ...parts, offered: config.githubOauthScopes });
   const signContext = createGatewayContextSigner({ secret: parts.secrets.gateKey, clock });
   return resourcesOf(config.publicUrl).map((resource) => {
     const rules = { issuer: config.publicUrl, audience: resource.identifier, findKey, clock };

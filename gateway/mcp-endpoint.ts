@@ -125,30 +125,51 @@ async function readCall(
   return { message, body: reading.body };
 }
 
-async function forward(
+interface Call {
+  readonly req: Request;
+  readonly res: Response;
+  readonly message: McpMessage;
+  readonly body: Buffer;
+}
+
+async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promise<void> {
+  const { res, message } = call;
+  const { claims } = caller;
+  let outcome = await forwardOnce(deps, { caller, call, stepUp: deps.stepUps.mayAsk(claims) });
+  if (outcome.kind === 'insufficient_scope') {
+    const { scopes } = outcome;
+    if (res.headersSent || res.destroyed) return;
+    if (await deps.stepUps.claimQuestion(claims, scopes)) {
+      askForScope(deps, res, { claims, scopes });
+      return;
+    }
+    // Asked before, by another gateway. The worker told its need in place of the call, so nothing runs twice.
+    outcome = await forwardOnce(deps, { caller, call, stepUp: [] });
+  }
+  answerOutcome(deps, res, { outcome, id: message.id });
+}
+
+/** Passes the call to a worker, which may answer with its need for one of the `stepUp` scopes in place of the call. */
+async function forwardOnce(
   deps: McpEndpointDeps,
-  caller: Caller,
-  call: { req: Request; res: Response; message: McpMessage; body: Buffer },
-): Promise<void> {
-  const { req, res, message, body } = call;
-  const { token, claims } = caller;
-  const stepUp = deps.stepUps.mayAsk(claims);
-  const admission = { gid: claims.gid, tools: ['*'], stepUp };
-  const context = await deps.signContext(`${token} ${stepUp.join(' ')}`, admission);
+  of: { readonly caller: Caller; readonly call: Call; readonly stepUp: readonly string[] },
+): Promise<ProxyOutcome> {
+  const { req, res, message, body } = of.call;
+  const { token, claims } = of.caller;
+  const admission = { gid: claims.gid, tools: ['*'], stepUp: of.stepUp };
+  const context = await deps.signContext(`${token} ${of.stepUp.join(' ')}`, admission);
   const headers = workerRequestHeaders(req.headers, {
     authorization: `Bearer ${token}`,
     context,
     requestId: requestIdOf(req),
   });
-  const outcome = await deps.proxy.forward(req, res, {
+  return await deps.proxy.forward(req, res, {
     path: deps.resource.path,
     headers,
     body,
     cancelOnDisconnect: message.era === 'modern',
-    whileOpen: (cut) => deps.openCalls.add(caller, cut),
+    whileOpen: (cut) => deps.openCalls.add(of.caller, cut),
   });
-  if (outcome.kind === 'insufficient_scope') askForScope(deps, res, { claims, scopes: outcome.scopes });
-  else answerOutcome(deps, res, { outcome, id: message.id });
 }
 
 /** Step-up (MCP authorization, RFC 6750 §3.1): what the token has and what the call needs, to be asked for together. */
@@ -158,7 +179,6 @@ function askForScope(
   { claims, scopes }: { claims: AccessTokenClaims; scopes: readonly string[] },
 ): void {
   if (res.headersSent || res.destroyed) return;
-  deps.stepUps.asked(claims, scopes);
   deps.events.emit({ type: 'step_up.asked', clientId: claims.client_id, scope: scopes.join(' ') });
   const held = claims.scope.split(' ').filter((scope) => scope !== '');
   const challenge = challengeFor({ ...deps, scopes: [...held, ...scopes] }, 'insufficient_scope');
@@ -172,13 +192,7 @@ function askForScope(
 function answerOutcome(
   deps: McpEndpointDeps,
   res: Response,
-  {
-    outcome,
-    id,
-  }: {
-    outcome: Exclude<ProxyOutcome, { kind: 'insufficient_scope' }>;
-    id: RequestId | undefined;
-  },
+  { outcome, id }: { outcome: ProxyOutcome; id: RequestId | undefined },
 ): void {
   if (outcome.kind === 'answered' || outcome.kind === 'broken_off' || res.headersSent || res.destroyed)
     return;
@@ -192,6 +206,8 @@ function answerOutcome(
 }
 
 const FAILURES = {
+  /** It asked although it was told not to. */
+  insufficient_scope: { status: 502, message: 'the worker did not answer the call' },
   no_worker: { status: 503, message: 'no worker is available' },
   failed: { status: 502, message: 'the worker failed before it answered' },
   timeout: { status: 504, message: 'the worker did not answer in time' },

@@ -39,6 +39,7 @@ const KINDS = {
   'login-arrival': 'relaxed',
   'client-document': 'relaxed',
   'address-count': 'relaxed',
+  'step-up-question': 'relaxed',
 } as const satisfies Record<string, Durability>;
 
 export type KeyKind = keyof typeof KINDS;
@@ -114,6 +115,9 @@ export const keys = {
   refusedCredentials: () => key('refused-credentials', 'gateway'),
   /** Held by the one gateway that works on retirements and refusals. */
   upstreamSweepLease: () => key('upstream-sweep-lease', 'gateway'),
+  /** That a person was asked for more scope at a client. */
+  stepUpQuestion: (of: { sub: string; clientId: string; resource: string; scope: string }) =>
+    key('step-up-question', digest(of.sub, of.clientId, of.resource, of.scope)),
   /** How often an address asked for something, in the window of time that ends then (ms). */
   addressCount: (limit: string, address: string, endsAt: number) =>
     key('address-count', digest(limit, address, String(endsAt))),

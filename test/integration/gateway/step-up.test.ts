@@ -3,9 +3,16 @@ import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@model
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { describe, expect, it, vi } from 'vitest';
+import { decodeJwt } from 'jose';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../../shared/clock.ts';
+import { GATEWAY_CONTEXT_HEADER, REQUIRED_SCOPES_HEADER } from '../../../shared/gateway-context/index.ts';
+import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { modernRequest, sendMcp } from '../../support/mcp-messages.ts';
 import { callTool, signIn } from '../../support/oauth-client.ts';
+import type { RecordedRequest } from '../../support/recording-worker.ts';
+import { answerEmptyResult, startRecordingWorker } from '../../support/recording-worker.ts';
+import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { createSdkSignIn } from '../../support/sdk-session.ts';
 import { startStack } from '../../support/stack.ts';
 import { useStack } from '../../support/use-stack.ts';
@@ -81,6 +88,103 @@ describe('a client that cannot step up', () => {
     } finally {
       await stack.close();
     }
+  });
+});
+
+describe('a client whose calls go to two gateways', () => {
+  const call = async (gateway: string, accessToken: string) =>
+    await callTool(`${gateway}/mcp`, accessToken, TOOL, PRIVATE);
+
+  it('is asked by one of them; the other answers with the reason, the first time already', async () => {
+    const stack = await startStack({ gateways: 2 });
+    onTestFinished(stack.close);
+    const [first = '', second = ''] = stack.gateways;
+    const { tokens } = await signIn(stack);
+    expect((await call(first, tokens.access_token)).status).toBe(403);
+    for (const gateway of [second, second, first]) {
+      const answer = await call(gateway, tokens.access_token);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('requiredScopes');
+    }
+    const message = modernRequest('tools/call', { name: TOOL, arguments: PRIVATE });
+    const authorization = { authorization: `Bearer ${tokens.access_token}` };
+    expect((await sendMcp(`${second}/mcp`, message, authorization)).status).toBe(200);
+    expect(stack.events.filter(({ type }) => type === 'step_up.asked')).toHaveLength(1);
+  });
+
+  it('is asked by one of them when they all come at once', async () => {
+    const stack = await startStack({ gateways: 2 });
+    onTestFinished(stack.close);
+    const { tokens } = await signIn(stack);
+    const answers = await Promise.all(
+      [...stack.gateways, ...stack.gateways].map(async (gateway) => await call(gateway, tokens.access_token)),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+    expect(statuses).toEqual([200, 200, 200, 403]);
+    const texts = await Promise.all(answers.map(async (answer) => await answer.text()));
+    for (const text of texts.filter((_, index) => answers[index]?.status === 200))
+      expect(text).toContain('requiredScopes');
+  });
+});
+
+describe('a question for more scope', () => {
+  /** A gateway whose worker asks for `repo` as long as it may, and what it was allowed to ask for. */
+  async function startAsking(env: Record<string, string> = {}) {
+    const worker = await startRecordingWorker();
+    onTestFinished(worker.close);
+    const stack = await startStack({ workers: 0, env: { WORKER_URLS: worker.url, ...env } });
+    onTestFinished(stack.close);
+    worker.answerWith((res) => {
+      const mayAsk = mayAskIn(worker.requests.at(-1));
+      if (!mayAsk.includes('repo')) answerEmptyResult(res);
+      else res.writeHead(403, { [REQUIRED_SCOPES_HEADER]: 'repo' }).end();
+    });
+    return { stack, worker };
+  }
+
+  function mayAskIn(request: RecordedRequest | undefined): readonly string[] {
+    const { stepUp } = decodeJwt(String(request?.headers[GATEWAY_CONTEXT_HEADER]));
+    return stepUp as readonly string[];
+  }
+
+  it('is asked by what the gateway remembers while the store is away, once', async () => {
+    const redis = await startRedis();
+    const { stack } = await startAsking(redisEnvironment(redis));
+    const { tokens } = await signIn(stack);
+    await redis.stop();
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(403);
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
+  });
+
+  it('that was asked before costs the call one more way to a worker, with the same bytes', async () => {
+    const { stack, worker } = await startAsking();
+    const { tokens } = await signIn(stack);
+    const claims = decodeJwt(tokens.access_token);
+    const store = await openSqliteStore({ folder: stack.stateDir, clock: systemClock });
+    onTestFinished(store.close);
+    const key = keys.stepUpQuestion({
+      sub: String(claims.sub),
+      clientId: String(claims['client_id']),
+      resource: String(claims.aud),
+      scope: 'repo',
+    });
+    const expiresAt = Date.now() + 60_000;
+    await store.commit([{ op: 'put', key, value: '', expiresAt }]);
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
+    expect(worker.requests.map(mayAskIn)).toEqual([['repo', 'read:org'], []]);
+    const [first, second] = worker.requests;
+    expect(second?.body).toBe(first?.body);
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
+    expect(worker.requests).toHaveLength(3);
+  });
+
+  it('that a worker asks without permission is a fault of the worker, not a loop', async () => {
+    const { stack, worker } = await startAsking();
+    const { tokens } = await signIn(stack);
+    worker.answerWith((res) => res.writeHead(403, { [REQUIRED_SCOPES_HEADER]: 'repo' }).end());
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(403);
+    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(502);
+    expect(worker.requests).toHaveLength(3);
   });
 });
 

@@ -24,6 +24,7 @@ const FETCH_DEADLINE_MS = 2_500;
 const MAX_BYTES = 5 * 1024;
 /** Sets of RSA keys are larger than documents. */
 const MAX_KEY_BYTES = 16 * 1024;
+/** Documents fetched at once that were good before, and as many beside them that were never seen. */
 const MAX_FETCHES = 8;
 /** A document that could not be had is not asked for again for this long. */
 const FAILED_MS = 60_000;
@@ -70,19 +71,21 @@ export interface ClientDocumentDeps {
   readonly registrationRules: RegistrationRules;
 }
 
-/** One cache for all gateways; of concurrent requests for one document one fetches. */
+/**
+ * One cache for all gateways; of concurrent requests for one document one fetches. Anybody can name documents that were
+ * never seen, on hosts that never answer: of those one at a time is fetched from a host, and they take no place from
+ * clients that were good before.
+ */
 export function createClientDocuments(deps: ClientDocumentDeps): ClientDocuments {
   const records = createRecords(deps.store, documentFamily, recordMacKeys(deps.gatewayRing));
-  const running = new Map<string, Promise<StoredDocument>>();
+  const known = createFetches(() => '');
+  const neverSeen = createFetches((clientId) => new URL(clientId).host);
 
   async function refetch(clientId: string, previous: StoredDocument | undefined): Promise<StoredDocument> {
-    const known = running.get(clientId);
-    if (known !== undefined) return await known;
-    // Hosts that never answer must not hold everybody else's sign-in.
-    if (running.size >= MAX_FETCHES)
-      throw temporarilyUnavailable('too many client documents are being fetched');
-    const fetching = fetchDocument(deps, clientId, previous).finally(() => running.delete(clientId));
-    running.set(clientId, fetching);
+    const fetches = previous?.metadata ? known : neverSeen;
+    const running = fetches.find(clientId);
+    if (running !== undefined) return await running;
+    const fetching = fetches.start(clientId, async () => await fetchDocument(deps, clientId, previous));
     const document = await fetching;
     const expiresAt = deps.clock.now() + (document.metadata === null ? FAILED_MS : KNOWN_MS);
     await deps.store.commit([records.put(keys.clientDocument(clientId), document, { expiresAt })]);
@@ -99,6 +102,26 @@ export function createClientDocuments(deps: ClientDocumentDeps): ClientDocuments
       if (document.metadata === null) return undefined;
       if (document.staleUntil <= now) throw temporarilyUnavailable('the client document cannot be had');
       return { ...document.metadata, client_id: clientId };
+    },
+  };
+}
+
+/** Fetches that are under way; of ids in one group, unless its name is empty, one at a time. */
+function createFetches(groupOf: (clientId: string) => string) {
+  const running = new Map<string, Promise<StoredDocument>>();
+  const isBusy = (clientId: string) => {
+    const group = groupOf(clientId);
+    return group !== '' && [...running.keys()].some((each) => groupOf(each) === group);
+  };
+  return {
+    find: (clientId: string) => running.get(clientId),
+    /** @throws `temporarily_unavailable` when there is no room for one more. */
+    start: async (clientId: string, fetch: () => Promise<StoredDocument>): Promise<StoredDocument> => {
+      if (running.size >= MAX_FETCHES || isBusy(clientId))
+        throw temporarilyUnavailable('too many client documents are being fetched');
+      const fetching = fetch().finally(() => running.delete(clientId));
+      running.set(clientId, fetching);
+      return await fetching;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { createServer as createPlainServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,8 @@ import { authorizationRequest, postForm, refreshRequest, signIn } from '../../su
 import type { Stack } from '../../support/stack.ts';
 import { startStack } from '../../support/stack.ts';
 
+/** A port below those that anything of a test listens on. */
+const CLOSED = 'localhost:1';
 const REDIRECT = 'http://127.0.0.1:7777/callback';
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -18,8 +21,9 @@ describe('a client known by its metadata document (CIMD)', () => {
   let stack: Stack;
   let host: string;
   let fetches = 0;
+  let noTlsPort = 0;
   let answer: Answer;
-  const server = { close: () => Promise.resolve() };
+  const closers: (() => Promise<void>)[] = [];
 
   const clientId = (path: string) => `https://${host}/${path}`;
   const sendDocument =
@@ -43,19 +47,29 @@ describe('a client known by its metadata document (CIMD)', () => {
       answer(req, res);
     });
     await new Promise<void>((resolve) => documents.listen(0, '127.0.0.1', resolve));
-    server.close = async () => {
+    closers.push(async () => {
       documents.closeAllConnections();
       await new Promise((resolve) => documents.close(resolve));
-    };
+    });
     host = `localhost:${String((documents.address() as AddressInfo).port)}`;
+    const noTls = createPlainServer((_req, res) => res.end());
+    await new Promise<void>((resolve) => noTls.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => {
+      await new Promise((resolve) => noTls.close(resolve));
+    });
+    noTlsPort = (noTls.address() as AddressInfo).port;
     stack = await startStack({
       gateways: 2,
-      env: { EXTRA_CA_FILE: certificates.caFile, CIMD_ALLOWED_HOSTS: host, CLIENT_REGISTRATION: 'off' },
+      env: {
+        EXTRA_CA_FILE: certificates.caFile,
+        CIMD_ALLOWED_HOSTS: [host, CLOSED, `localhost:${String(noTlsPort)}`].join(','),
+        CLIENT_REGISTRATION: 'off',
+      },
     });
   });
   afterAll(async () => {
     await stack.close();
-    await server.close();
+    for (const close of closers) await close();
     rmSync(certificates.folder, { recursive: true, force: true });
     vi.useRealTimers();
   });
@@ -137,6 +151,61 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(page.status).toBe(400);
     expect(page.location).toBeUndefined();
     expect(fetches).toBe(1);
+  });
+
+  it('never seen, on a host that never answers, takes no place from one that was good (threats 137)', async () => {
+    await openConsent(clientId('good'));
+    pass(61_000);
+    let atOnce = 0;
+    let most = 0;
+    answer = (req, res) => {
+      if (req.url === '/good') {
+        sendDocument()(req, res);
+        return;
+      }
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      res.once('close', () => (atOnce -= 1));
+    };
+    const slow = Array.from(
+      { length: 50 },
+      async (_, index) => await openConsent(clientId(`slow-${String(index)}`)),
+    );
+    await vi.waitFor(() => {
+      expect(atOnce).toBe(1);
+    });
+    const startedAt = performance.now();
+    expect((await openConsent(clientId('good'))).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    const statuses = (await Promise.all(slow)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([400, 503]));
+    expect(most).toBe(1);
+  });
+
+  it('tells nothing about what is at a port: every failure is one page (threats 139)', async () => {
+    const failures: [string, Answer][] = [
+      [`https://${CLOSED}/c`, sendDocument()],
+      [`https://localhost:${String(noTlsPort)}/c`, sendDocument()],
+      [clientId('oracle-404'), (_req, res) => res.writeHead(404).end()],
+      [clientId('oracle-cut'), (_req, res) => res.destroy()],
+      [clientId('oracle-text'), (_req, res) => res.end('SSH-2.0')],
+    ];
+    const pages = new Set<string>();
+    for (const [id, given] of failures) {
+      answer = given;
+      const { status, text } = await openConsent(id);
+      pages.add(`${String(status)} ${text.replace(/[0-9a-f-]{36}/g, '<reference>')}`);
+    }
+    expect([...pages]).toHaveLength(1);
+  });
+
+  it('whose document is on another host than its redirect is shown with both (threats 135)', async () => {
+    answer = sendDocument({ redirect_uris: ['https://elsewhere.example/callback'] });
+    const client = { clientId: clientId('two-hosts'), redirectUri: 'https://elsewhere.example/callback' };
+    const browser = openBrowser();
+    const page = await browser.follow(await browser.get(authorizationRequest(stack.publicUrl, client).url));
+    expect(page.text).toContain(`<strong>${host}</strong>`);
+    expect(page.text).toContain('<strong>elsewhere.example</strong>');
   });
 
   it('of a host the operator did not name is never fetched', async () => {

@@ -8,6 +8,12 @@ import type { Worker } from './worker-pool.ts';
 /** Longest life of one answer (ms): a stream never outlives the consent it was opened under by more. */
 const MAX_ANSWER_MS = 30 * 60_000;
 
+/**
+ * How long a client may leave a full buffer unread before its connection is cut (ms). Meanwhile nothing more is read from
+ * the worker, so a stream costs the buffer (some 80 KiB) and no more; a client must take that much in this time.
+ */
+const STALLED_MS = 30_000;
+
 export interface ForwardedCall {
   readonly path: string;
   /** Flat list of names and values. */
@@ -99,7 +105,9 @@ function createExchange(
     },
     onResponseData: (started, chunk) => {
       if (refusal !== undefined || res.destroyed) return;
-      if (!res.write(chunk)) started.pause();
+      if (res.write(chunk)) return;
+      started.pause();
+      cutUnlessRead(res);
     },
     onResponseEnd: () => {
       if (refusal !== undefined) {
@@ -107,12 +115,28 @@ function createExchange(
         return;
       }
       res.end();
+      if (res.writableLength > 0) cutUnlessRead(res);
       finish({ kind: 'answered', status });
     },
     onResponseError: (_controller, error) => {
       finish(judgeFailure(error, res, status !== 0));
     },
   };
+}
+
+/**
+ * Cuts a client that does not read in time what is buffered for it: it would hold a worker's socket, or what is left of an
+ * answer, for as long as it likes. To the worker it is a client that left.
+ */
+function cutUnlessRead(res: ServerResponse): void {
+  const deadline = setTimeout(() => res.destroy(), STALLED_MS).unref();
+  const isSettled = () => {
+    clearTimeout(deadline);
+    res.off('drain', isSettled);
+    res.off('close', isSettled);
+  };
+  res.on('drain', isSettled);
+  res.on('close', isSettled);
 }
 
 function refusalOf(status: number, requiredScopes: string | string[] | undefined) {

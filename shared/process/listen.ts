@@ -23,6 +23,8 @@ const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
+  // Node looks for what is overdue every 30 s by itself: a header block would get up to 40 s.
+  connectionsCheckingInterval: 1_000,
   insecureHTTPParser: false,
   requireHostHeader: true,
 } as const;

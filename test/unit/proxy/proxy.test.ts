@@ -1,11 +1,13 @@
 import { createServer, globalAgent, request } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createProxy, workerRequestHeaders } from '../../../gateway/proxy/index.ts';
 import type { ProxyOutcome } from '../../../gateway/proxy/index.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
+import { until } from '../../support/redis.ts';
 import { freePorts } from '../../support/stack.ts';
 
 async function listen(listener: RequestListener): Promise<{ url: string; server: Server }> {
@@ -21,7 +23,7 @@ async function listen(listener: RequestListener): Promise<{ url: string; server:
 /** A gateway edge in front of the given workers that records how each call ended. */
 async function openEdge(
   workerUrls: readonly string[],
-  options: { timeoutMs?: number; cancel?: boolean } = {},
+  options: { timeoutMs?: number; cancel?: boolean; isUnread?: boolean } = {},
 ) {
   const events = createEventBus();
   const proxy = await createProxy({
@@ -34,6 +36,8 @@ async function openEdge(
   const outcomes: ProxyOutcome[] = [];
   const settled: (() => void)[] = [];
   const edge = await listen((req: IncomingMessage, res: ServerResponse) => {
+    // The systems buffer what they will: the answer waits behind it for a client that reads nothing.
+    while (options.isUnread === true && req.socket.writableLength === 0) req.socket.write(Buffer.alloc(4096));
     const call = {
       path: '/mcp',
       headers: ['content-type', 'application/json'],
@@ -50,7 +54,12 @@ async function openEdge(
     if (outcomes.length === 0) await new Promise<void>((resolve) => settled.push(resolve));
     return outcomes[0];
   };
-  return { url: edge.url, proxy, nextOutcome };
+  const connections = new Set<Socket>();
+  edge.server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return { url: edge.url, proxy, nextOutcome, openConnections: () => connections.size };
 }
 
 describe('the proxy', () => {
@@ -69,6 +78,25 @@ describe('the proxy', () => {
     expect(await answer.text()).toBe('{"b":2}');
     expect(seen.join('')).toBe('{"a":1}');
     expect(Object.keys(globalAgent.sockets).length).toBe(before);
+  });
+
+  it('keeps what a client has not read of a complete answer for 30 s and not longer (case 195)', async () => {
+    const worker = await listen((_req, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    const edge = await openEdge([worker.url], { isUnread: true });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { port } = new URL(edge.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.pause();
+    socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n');
+    expect(await edge.nextOutcome()).toMatchObject({ kind: 'answered' });
+    vi.advanceTimersByTime(29_999);
+    await new Promise(setImmediate);
+    expect(edge.openConnections()).toBe(1);
+    vi.advanceTimersByTime(1);
+    await until(() => edge.openConnections() === 0);
   });
 
   it('drops what a worker says to browsers and about itself', async () => {

@@ -1,8 +1,13 @@
+import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeCertificates } from '../support/certificates.ts';
 import { expectOAuthError } from '../support/expect-answer.ts';
+import type { Nginx } from '../support/nginx.ts';
+import { startNginx } from '../support/nginx.ts';
 import { postForm, REDIRECT_URI, signIn } from '../support/oauth-client.ts';
+import { until } from '../support/redis.ts';
 import type { Stack } from '../support/stack.ts';
-import { startStack } from '../support/stack.ts';
+import { freePorts, startStack } from '../support/stack.ts';
 
 const LIMIT = 3;
 const HOUR = 3_600_000;
@@ -87,6 +92,65 @@ describe('an address that nobody vouches for', () => {
     expect((await register(stack, '198.51.100.99')).status).toBe(429);
     const again = await signIn(stack, { client: session.client });
     expect(again.tokens.access_token).not.toBe('');
+  });
+});
+
+describe('a chain of 50 addresses behind a trusted nginx', () => {
+  let stack: Stack;
+  let nginx: Nginx;
+  const closers: (() => void | Promise<void>)[] = [];
+  beforeAll(async () => {
+    const certificates = makeCertificates();
+    closers.push(() => {
+      rmSync(certificates.folder, { recursive: true, force: true });
+    });
+    // The load balancer in front of nginx is trusted as well; nginx appends its address to what it was sent.
+    const env = { REGISTRATION_LIMIT: String(LIMIT), TRUSTED_PROXIES: '127.0.0.1,::1,10.0.0.0/8' };
+    stack = await startStack({ env });
+    closers.push(stack.close);
+    const [port = 0] = await freePorts(1);
+    nginx = await startNginx({ port, backEnds: [stack.publicUrl], certificates });
+    closers.push(nginx.close);
+  });
+  afterAll(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+
+  /** 47 invented addresses, other ones each time, then what the trusted hops saw. */
+  const chainTo = (client: string, round: number) =>
+    [
+      ...Array.from({ length: 47 }, (_, index) => `203.0.${String(round)}.${String(index)}`),
+      client,
+      ...['10.0.0.7', '10.1.2.3'],
+    ].join(', ');
+  const throughNginx = async (forwardedFor: string) => {
+    const response = await register({ ...stack, publicUrl: nginx.url }, forwardedFor);
+    await response.text();
+    return response;
+  };
+
+  it('177 counts for the right-most one that no trusted hop has, and so do the logs', async () => {
+    const statuses = [];
+    for (let round = 0; round <= LIMIT; round += 1) {
+      statuses.push((await throughNginx(chainTo('198.51.100.7', round))).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: LIMIT }, () => 201), 429]);
+    const other = await throughNginx(chainTo('198.51.100.8', 0));
+    expect(other.status).toBe(201);
+    const id = other.headers.get('x-request-id') ?? 'none';
+    await until(() => stack.log.some((line) => line.includes(id) && line.includes('"request"')));
+    const line = stack.log.find((each) => each.includes(id) && each.includes('"request"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ clientAddress: '198.51.100.8' });
+  });
+
+  it('177 is bounded like every header: one that is longer than 16 KiB is refused and stored nowhere', async () => {
+    const before = stack.snapshot();
+    const long = Array.from({ length: 1_500 }, () => '203.0.113.113').join(', ');
+    for (const publicUrl of [nginx.url, stack.publicUrl]) {
+      const response = await register({ ...stack, publicUrl }, long);
+      expect([400, 431]).toContain(response.status);
+    }
+    expect(stack.snapshot()).toEqual(before);
   });
 });
 

@@ -76,6 +76,36 @@ describe('clients that nobody signs in with (threats T9)', () => {
   });
 });
 
+describe('1,000 registrations in a minute from one address (threats T9)', () => {
+  const flood = async (base: string) => {
+    const statuses = new Map<number, number>();
+    for (let sent = 0; sent < 1_000; sent += 20) {
+      const batch = Array.from({ length: 20 }, async (_, index) => {
+        const response = await register(base, { client_name: `Client ${String(sent + index)}` });
+        await response.text();
+        return response.status;
+      });
+      for (const status of await Promise.all(batch)) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    return Object.fromEntries(statuses);
+  };
+  const clientsIn = (dump: string) =>
+    dump.split('\n').filter((line) => line.startsWith('ocg:client:')).length;
+
+  it('116 are answered 429 beyond the default limit, and no more than that is stored', async () => {
+    const stack = await start({ REGISTRATION_LIMIT: '' });
+    expect(await flood(stack.publicUrl)).toEqual({ 201: 100, 429: 900 });
+    expect(clientsIn(stack.dump())).toBe(100);
+  }, 60_000);
+
+  it('116 store no more than MAX_UNUSED_CLIENTS, whatever the limit by address lets through', async () => {
+    const stack = await start({ MAX_UNUSED_CLIENTS: '50' });
+    expect(await flood(stack.publicUrl)).toEqual({ 201: 1_000 });
+    // Registrations that run at the same moment make room for each other a little late.
+    expect(clientsIn(stack.dump())).toBeLessThanOrEqual(50 + 20);
+  }, 60_000);
+});
+
 describe('CLIENT_REGISTRATION=allowlist', () => {
   const env = { CLIENT_REGISTRATION: 'allowlist', CLIENT_REDIRECT_ALLOWLIST: 'loopback,https://claude.ai' };
 

@@ -1,6 +1,7 @@
 import type { FindVerificationKey } from '../shared/access-token/index.ts';
 import { createAccessTokenVerifier } from '../shared/access-token/index.ts';
 import type { Clock } from '../shared/clock.ts';
+import { secretSource } from '../shared/config/index.ts';
 import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
@@ -175,6 +176,18 @@ function originRuleOf(config: GatewayConfig): OriginRule {
   };
 }
 
+/** The clients of CLIENTS_FILE as it is now: a list with a fault in it changes nothing. */
+function followPreregisteredClients(config: GatewayConfig, secrets: GatewaySecrets) {
+  const source = secretSource(config, 'preregisteredClients');
+  let clients = parsePreregisteredClients(source?.text ?? '[]');
+  if (source !== undefined) {
+    secrets.follow(source, (text) => {
+      clients = parsePreregisteredClients(text);
+    });
+  }
+  return { get: (clientId: string) => clients.get(clientId) };
+}
+
 /**
  * The door for client ID metadata documents, whose URLs strangers choose. Behind a proxy the address that is
  * connected to is not ours to check, so only hosts that the operator named are served there.
@@ -218,7 +231,7 @@ async function buildAuthorizationServer(
     },
     webhookSecret: secrets.webhookSecret,
     ...clientRules(config),
-    preregistered: parsePreregisteredClients(config.preregisteredClients ?? '[]'),
+    preregistered: followPreregisteredClients(config, secrets),
     clientDocuments,
     accessTokenTtlSeconds: config.accessTokenTtlSeconds,
     refreshTokenIdleSeconds: config.refreshTokenIdleTtlSeconds,

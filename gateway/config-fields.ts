@@ -286,7 +286,7 @@ const tokens = {
     whenAbsent: 'none',
     readsFile: true,
     description:
-      'JSON list of clients known beforehand: `client_id`, `redirect_uris`, `client_name`; a confidential one also `token_endpoint_auth_method` and `client_secret`. Read at the start. Removing one ends its use.',
+      'JSON list of clients known beforehand: `client_id`, `redirect_uris`, `client_name`; a confidential one also `token_endpoint_auth_method` and `client_secret`. A change counts within 5 seconds, a list with a fault changes nothing. Removing one ends its use.',
     remedy: 'Name a file such as [{"client_id":"ide","redirect_uris":["http://127.0.0.1/callback"]}].',
   }),
   clientDocumentHosts: optionalField({

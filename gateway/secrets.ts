@@ -2,7 +2,7 @@ import { secretSource } from '../shared/config/index.ts';
 import { followGateKey } from '../shared/gateway-context/index.ts';
 import type { ProxiedHttp } from '../shared/outgoing-http/index.ts';
 import type { ServiceDeps } from '../shared/process/index.ts';
-import type { OverlappingSecret, SecretSource } from '../shared/secrets/index.ts';
+import type { OverlappingSecret, SecretFollower, SecretSource } from '../shared/secrets/index.ts';
 import { followOverlappingSecret, followSecretFiles } from '../shared/secrets/index.ts';
 import type { KeyRing } from '../shared/vault/index.ts';
 import { followKeyRing, generatedKeySource } from '../shared/vault/index.ts';
@@ -18,6 +18,8 @@ export interface GatewaySecrets {
   readonly webhookSecret: OverlappingSecret | undefined;
   /** Absent when there is no admin API. */
   readonly readAdminToken: (() => string) | undefined;
+  /** For a file that another room understands. */
+  readonly follow: SecretFollower['follow'];
   /** Gives a changed HTTPS_PROXY to the doors that go through it. */
   followProxy(doors: readonly (ProxiedHttp | undefined)[]): void;
   /** How often each ring's older keys were needed, by environment name. */
@@ -56,6 +58,7 @@ export function openGatewaySecrets(config: GatewayConfig, deps: ServiceDeps): Ga
     readClientSecret: followText(secretSource(config, 'githubOauthClientSecret')),
     webhookSecret: webhook && followOverlappingSecret(shared, webhook),
     readAdminToken: admin && followText(admin),
+    follow: follower.follow,
     followProxy: (doors) => {
       const proxy = secretSource(config, 'httpsProxy');
       if (proxy === undefined) return;

@@ -91,7 +91,7 @@ export interface AuthorizationServerDeps {
   readonly limits: AddressLimits;
   /** Whom people ask for help; shown on pages that report a fault. */
   readonly supportContact: string | undefined;
-  readonly preregistered: PreregisteredClients;
+  readonly preregistered: Pick<PreregisteredClients, 'get'>;
   /** How client ID metadata documents are fetched; absent when they are off. */
   readonly clientDocuments:
     { readonly http: OutgoingHttp; readonly allowedHosts: readonly string[] | undefined } | undefined;

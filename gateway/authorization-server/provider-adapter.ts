@@ -29,7 +29,7 @@ interface AdapterDeps {
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
   readonly clients: Clients;
-  readonly preregistered: PreregisteredClients;
+  readonly preregistered: Pick<PreregisteredClients, 'get'>;
   /** Absent when client ID metadata documents are off. */
   readonly clientDocuments: ClientDocuments | undefined;
   readonly grants: Grants;

@@ -7,14 +7,15 @@ import type { Environment, ReadFile } from './read-text.ts';
 /** The files that secrets were read from, by configuration key. */
 export type SecretFiles = Readonly<Partial<Record<string, SecretFile>>>;
 
-/** Finds the secrets that come from a file, each with how the file is read and judged again while the process runs. */
+/** Finds the secrets that come from a file, and the files that hold some, each with how the file is read and judged again while the process runs. */
 export function secretFilesOf(
   fields: Fields,
   sources: { readonly env: Environment; readonly readFile: ReadFile },
 ): SecretFiles {
   const files: Record<string, SecretFile> = {};
   for (const [key, field] of Object.entries(fields)) {
-    const found = field.secret === true ? readText(field, sources.env, sources.readFile) : undefined;
+    const isFile = field.secret === true || field.readsFile === true;
+    const found = isFile ? readText(field, sources.env, sources.readFile) : undefined;
     if (found?.kind !== 'text' || found.path === undefined) continue;
     files[key] = { variable: field.env, path: found.path, read: () => readAgain(field, sources) };
   }

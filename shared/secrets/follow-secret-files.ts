@@ -13,7 +13,7 @@ type Take = (text: string) => void;
 
 export interface SecretFollower {
   /** Gives every new content of the source's file to `take`. A source without a file is never looked at. */
-  follow(source: SecretSource, take: Take): LookAgain;
+  readonly follow: (source: SecretSource, take: Take) => LookAgain;
   /** Stops looking. */
   readonly close: () => void;
 }

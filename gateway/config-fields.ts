@@ -18,21 +18,10 @@ import {
   trueOrFalse,
 } from '../shared/config/index.ts';
 import { parseKeyRing } from '../shared/vault/index.ts';
-import {
-  DEFAULT_SCHEMES,
-  isRedirectListEntry,
-  parsePreregisteredClients,
-} from './authorization-server/index.ts';
 import { accessFields } from './access-fields.ts';
+import { clientFields } from './client-fields.ts';
 import { adminFields, sideListenerFields } from './listener-fields.ts';
 import { originFields } from './origin-fields.ts';
-
-const documentHost = z
-  .string()
-  .regex(
-    /^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/,
-    'must be a lower-case host name, with a port where it is not 443',
-  );
 
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 365 * DAY_SECONDS;
@@ -203,100 +192,6 @@ const tokens = {
       'How long a superseded refresh token still answers with its own successor, for clients that retry or race; later use ends the grant.',
     remedy: 'Keep it near the longest network retry of your clients.',
   }),
-  clientRegistration: defaultedField({
-    env: 'CLIENT_REGISTRATION',
-    schema: oneOf(['open', 'allowlist', 'off']),
-    default: 'open',
-    description:
-      'Whether clients may register themselves (RFC 7591): all, those whose redirect URIs are on `CLIENT_REDIRECT_ALLOWLIST`, or none.',
-    remedy: 'Set open, allowlist or off.',
-  }),
-  supportContact: optionalField({
-    env: 'SUPPORT_CONTACT',
-    schema: z.string().regex(/^[\x20-\x7e]{3,200}$/, 'must be an address or a short sentence in ASCII'),
-    whenAbsent: 'not shown',
-    description:
-      'Whom people ask for help: an https or mailto URL, or a sentence. Shown on pages that report a fault.',
-    remedy: 'For example mailto:platform@example.com',
-  }),
-  clientRedirectAllowlist: optionalField({
-    env: 'CLIENT_REDIRECT_ALLOWLIST',
-    schema: listOf(
-      z.string().refine(isRedirectListEntry, 'must be loopback, a scheme, an https origin or a URI'),
-    ),
-    whenAbsent: 'none',
-    description:
-      'Redirect URIs that clients may register or name in their document with `CLIENT_REGISTRATION=allowlist`: `loopback`, a scheme such as `cursor:`, an https origin, or a whole URI. Others are dropped; a client left with none is refused.',
-    remedy: 'For example loopback,https://claude.ai,cursor:',
-  }),
-  clientRedirectSchemes: defaultedField({
-    env: 'CLIENT_REDIRECT_SCHEMES',
-    schema: listOf(z.string().regex(/^[a-z][a-z0-9+.-]*$/, 'must be URI schemes without a colon')),
-    default: DEFAULT_SCHEMES.join(','),
-    description:
-      'Private-use schemes that clients may register as redirect URIs (RFC 8252 §7.1); `reverse-domain` stands for all such as com.example.app.',
-    remedy: 'Name schemes without a colon.',
-  }),
-  maxUnusedClients: defaultedField({
-    env: 'MAX_UNUSED_CLIENTS',
-    schema: integerBetween({ min: 1, max: 10_000_000 }),
-    default: '10000',
-    description:
-      'Registered clients that nobody has ever signed in with; one more removes the oldest of them. They are forgotten after 7 days anyway.',
-    remedy: 'Raise it when more people than this add the server within a week and do not sign in.',
-  }),
-  clientDocuments: defaultedField({
-    env: 'CIMD_ENABLED',
-    schema: trueOrFalse,
-    default: 'true',
-    description:
-      'Whether clients may be known by the URL of their metadata document. Behind HTTPS_PROXY this needs CIMD_ALLOWED_HOSTS.',
-    remedy: 'Set true or false.',
-  }),
-  authorizationsPerMinute: defaultedField({
-    env: 'AUTHORIZATION_LIMIT',
-    schema: integerBetween({ min: 1, max: 10_000_000 }),
-    default: '600',
-    unit: 'per minute',
-    description:
-      'Most authorization requests and sign-in pages from one address (IPv6: one /56 network), over all gateways; more are answered 429.',
-    remedy: 'Set a number from 1 to 10000000.',
-  }),
-  tokenRequestsPerMinute: defaultedField({
-    env: 'TOKEN_LIMIT',
-    schema: integerBetween({ min: 1, max: 10_000_000 }),
-    default: '3000',
-    unit: 'per minute',
-    description:
-      'Most requests to the token, revocation and device endpoints from one address (IPv6: one /56 network), over all gateways; more are answered 429. Hosted clients refresh for many people from few addresses.',
-    remedy: 'Set a number from 1 to 10000000.',
-  }),
-  registrationsPerHour: defaultedField({
-    env: 'REGISTRATION_LIMIT',
-    schema: integerBetween({ min: 1, max: 1_000_000 }),
-    default: '100',
-    unit: 'per hour',
-    description:
-      'Most registrations from one address (IPv6: one /56 network), over all gateways; more are answered 429. Behind a load balancer this needs `TRUSTED_PROXIES`, or everybody has the address of the load balancer.',
-    remedy: 'Set a number from 1 to 1000000.',
-  }),
-  preregisteredClients: optionalField({
-    env: 'CLIENTS_FILE',
-    schema: textAcceptedBy(parsePreregisteredClients),
-    whenAbsent: 'none',
-    readsFile: true,
-    description:
-      'JSON list of clients known beforehand: `client_id`, `redirect_uris`, `client_name`; a confidential one also `token_endpoint_auth_method` and `client_secret`. A change counts within 5 seconds, a list with a fault changes nothing. Removing one ends its use.',
-    remedy: 'Name a file such as [{"client_id":"ide","redirect_uris":["http://127.0.0.1/callback"]}].',
-  }),
-  clientDocumentHosts: optionalField({
-    env: 'CIMD_ALLOWED_HOSTS',
-    schema: listOf(documentHost),
-    whenAbsent: 'every public host',
-    description:
-      'The only hosts whose documents are fetched. They are trusted: their addresses may be private and they are fetched through HTTPS_PROXY.',
-    remedy: 'List host names such as claude.ai,vscode.dev, with a port where it is not 443.',
-  }),
   gatewayKeys: optionalField({
     env: 'GATEWAY_KEYS',
     schema: textAcceptedBy(parseKeyRing),
@@ -332,6 +227,7 @@ export const gatewayConfigFields = {
   ...github,
   ...accessFields,
   ...tokens,
+  ...clientFields,
   ...workers,
   ...adminFields,
   ...sideListenerFields,

@@ -1,18 +1,19 @@
 import type { AccessTokenClaims } from '../shared/access-token/index.ts';
-import type { GitHubApi } from '../shared/github/index.ts';
-import { GitHubApiError } from '../shared/github/index.ts';
+import type { GitHubAnswer, GitHubApi, GitHubFailureCode, GitHubHost } from '../shared/github/index.ts';
+import { classifyGitHubFailure, GitHubApiError } from '../shared/github/index.ts';
 import type { CredentialReader } from '../shared/vault/index.ts';
 
 export interface CallGitHubDeps {
   readonly github: GitHubApi;
   readonly credentials: CredentialReader;
-  /** Tells the gateways that GitHub refused the token of a grant; must not fail. */
+  /** Tells the gateways that GitHub refused the token of a grant or its account; must not fail. */
   readonly reportRefusal: (grantId: string) => Promise<void>;
 }
 
 /**
  * GitHub for one call. A 401 for a token that a gateway has refreshed meanwhile is tried once more with the new one:
- * GitHub ends the old token at that moment, also for calls that are on their way. Any other 401 is reported.
+ * GitHub ends the old token at that moment, also for calls that are on their way. Any other 401 is reported, and so is
+ * an answer that calls the account suspended. What a report comes to is the gateways' to find out.
  */
 export function createCallGitHub(deps: CallGitHubDeps, claims: AccessTokenClaims): GitHubApi {
   const { github } = deps;
@@ -38,7 +39,7 @@ export function createCallGitHub(deps: CallGitHubDeps, claims: AccessTokenClaims
       await withCurrent(
         token,
         async (current) => await github.get(current, path, options),
-        ({ status }) => status === 401,
+        (response) => isRefusal(response, github.host),
       ),
     getUser: async (token, signal) => {
       const answer = await withCurrent(
@@ -52,7 +53,15 @@ export function createCallGitHub(deps: CallGitHubDeps, claims: AccessTokenClaims
   };
 }
 
+/** What is about the token or its account, rather than about what was asked for. */
+const REFUSALS: readonly GitHubFailureCode[] = ['auth_revoked', 'suspended'];
+
+function isRefusal(answer: GitHubAnswer, host: GitHubHost): boolean {
+  const mayBe = answer.status === 401 || answer.status === 403;
+  return mayBe && REFUSALS.includes(classifyGitHubFailure(answer, host).code);
+}
+
 function asRefusal(error: unknown): GitHubApiError {
-  if (error instanceof GitHubApiError && error.failure.code === 'auth_revoked') return error;
+  if (error instanceof GitHubApiError && REFUSALS.includes(error.failure.code)) return error;
   throw error;
 }

@@ -59,9 +59,10 @@ const NOTES = `- **about 100 ms**: one entry of the revocation feed. A lost entr
 - **${minutes('outage')}** = 60 min for which an old answer counts while GitHub cannot be asked + \`ACCESS_TOKEN_TTL\` + 30 s;
   **${minutes('last_token')}** without the 60 min, because after a webhook no old answer counts. From then on refreshes are answered 503
   until GitHub answers; tools that need GitHub fail the whole time.
-- Sooner: GitHub itself refuses the tokens of a removed app and of a suspended person at once, so tools that need GitHub
-  stop with the event. A tool call that GitHub answers 401 makes a gateway ask about the token within 5 s, and a dead one
-  ends every grant on it (\`test/integration/gateway/refused-credential.test.ts\`).
+- Sooner, with a client that calls a tool: GitHub itself refuses the tokens of a removed app and of a suspended person at
+  once, so tools that need GitHub stop with the event. The first such call makes a gateway ask GitHub within 5 s: about the
+  token, and a dead one ends every grant on it; with a good one about the account, and a suspended one ends every grant of
+  the person (\`test/integration/gateway/refused-credential.test.ts\`). The table has the client that calls none.
 - With webhooks the time counts from GitHub's delivery. GitHub sends \`github_app_authorization\` to GitHub Apps by itself;
   subscribe the app to \`organization\` and \`membership\`. A webhook of the organization with the same URL and secret brings
   the last two for an OAuth App as well. GitHub does not repeat a delivery that failed: redeliver it, or the time without

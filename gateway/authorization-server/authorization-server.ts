@@ -61,6 +61,7 @@ import { createTokenIssue } from './token/issue-tokens.ts';
 import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createEndHolders } from './upstream/end-holders.ts';
+import { createEndSuspended } from './upstream/suspended-account.ts';
 import { createCredentialFreshener } from './upstream/freshen-credential.ts';
 import { createCredentialRefresh } from './upstream/refresh-credential.ts';
 import { followUpRefusals, settleRefusal } from './upstream/refused-credentials.ts';
@@ -264,18 +265,24 @@ function createUpstream(
   const freshen = createCredentialFreshener({ ...deps, vault, grants, refresh, neededMs });
   const reader = createCredentialReader({ ...deps, githubHost });
   const endHolders = createEndHolders({ ...deps, vault, grants });
-  const shared = { ...deps, vault, grants, refresh, reader, oauth: github.oauth };
   const { requirement, maxAgeSeconds } = deps.access;
+  const known = createKnownStandings({ ...deps, githubHost, requirement, maxAgeMs: maxAgeSeconds * 1000 });
+  const endSuspended = createEndSuspended({ ...deps, grants, known, endHolders });
+  const askAccount = createAskGitHub({
+    api: github.api,
+    requirement: { organizations: [], requireMfa: false },
+  });
+  const settling = { vault, grants, refresh, reader, askAccount, endSuspended, oauth: github.oauth };
+  const shared = { ...deps, ...settling };
   const membership = createMembership({
     ...shared,
     requirement,
     askGitHub: createAskGitHub({ api: github.api, requirement }),
-    known: createKnownStandings({ ...deps, githubHost, requirement, maxAgeMs: maxAgeSeconds * 1000 }),
+    known,
     freshen,
-    endHolders,
     settleRefusal: async (grantId) => await settleRefusal(shared, grantId),
   });
-  return { refresh, freshen, reader, endHolders, membership };
+  return { ...settling, freshen, endHolders, membership };
 }
 
 function createPlainRefresh(deps: AuthorizationServerDeps, provider: Provider, core: TokenCore) {

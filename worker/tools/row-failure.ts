@@ -36,7 +36,7 @@ const MESSAGES: Readonly<Record<GitHubFailureCode, string>> = {
   sso_required: 'an organization requires single sign-on for this; open ssoUrl, or sign in again',
   org_restricted: 'the organization restricts access by OAuth apps; its owner must approve this app',
   ip_blocked: 'the organization’s IP allow list does not contain this server',
-  suspended: 'GitHub suspended the account or the installation',
+  suspended: 'GitHub suspended the account',
   not_found_or_hidden: 'there is no such thing at GitHub, or this connection may not see it',
   rate_primary: 'GitHub’s rate limit is used up; ask again after retryAfterSeconds',
   rate_secondary: 'GitHub asks to slow down; ask again after retryAfterSeconds',

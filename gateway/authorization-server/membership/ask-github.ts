@@ -39,7 +39,7 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-/** @throws GitHubApiError when the answer is about the token or the account rather than about the organization. */
+/** @throws GitHubApiError when the answer is about the token rather than about the organization. */
 async function askMembership(
   { api, accessToken, signal }: Call,
   { organization, team }: OrganizationRule,
@@ -58,7 +58,8 @@ async function askMembership(
     throw new GitHubApiError(classifyGitHubFailure(answer, api.host));
   } catch (error) {
     const code = failureOf(error);
-    if (code === 'auth_revoked' || code === 'suspended') throw error;
+    // That the account itself is suspended only its own endpoint tells.
+    if (code === 'auth_revoked') throw error;
     return ANSWERS[code] ?? 'unknown';
   }
 }

@@ -7,9 +7,9 @@ import type { CredentialReader } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
 import { LoginFailure } from '../login/identity-provider.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
-import type { EndHolders } from '../upstream/end-holders.ts';
 import type { CredentialFreshener } from '../upstream/freshen-credential.ts';
 import type { RefusalOutcome } from '../upstream/refused-credentials.ts';
+import type { EndSuspended } from '../upstream/suspended-account.ts';
 import { liveGrantsByCredential } from '../grants/grants-by-credential.ts';
 import type { AccessVerdict, AskGitHub } from './ask-github.ts';
 import type { KnownStandings } from './known-standing.ts';
@@ -54,7 +54,7 @@ export interface MembershipDeps {
   readonly reader: CredentialReader;
   readonly grants: Grants;
   readonly freshen: CredentialFreshener;
-  readonly endHolders: EndHolders;
+  readonly endSuspended: EndSuspended;
   /** Follows up a 401 of GitHub's; see upstream/refused-credentials.ts. */
   readonly settleRefusal: (grantId: string) => Promise<RefusalOutcome>;
   readonly clock: Clock;
@@ -123,16 +123,14 @@ function createJudgement(deps: MembershipDeps): Judge {
 
 type Refusal = Exclude<AccessVerdict, { readonly outcome: 'allowed' | 'undecided' }>;
 
-async function end(deps: MembershipDeps, { sub, grantId, handle }: Holder, verdict: Refusal): Promise<void> {
+async function end(deps: MembershipDeps, { sub, grantId }: Holder, verdict: Refusal): Promise<void> {
   if (verdict.outcome === 'denied') {
     tell(deps, sub, verdict.reason);
     // Other grants may stand on credentials that show more; each is asked about at its own refresh.
     await deps.known.forget(sub);
     await deps.grants.end(grantId, 'access_denied_by_policy');
   } else if (verdict.outcome === 'suspended') {
-    tell(deps, sub, 'suspended');
-    await deps.known.forget(sub);
-    await deps.endHolders(handle, grantId, 'revoked_at_github');
+    await deps.endSuspended(sub);
   }
   // `token_refused`: the follow-up has ended the holders already.
 }
@@ -182,7 +180,7 @@ async function refuseSignIn(
   throw new LoginFailure('temporarily_unavailable', 'membership_undecided');
 }
 
-function tell(deps: MembershipDeps, accountId: string, reason: AccessDenial | 'suspended'): void {
+function tell(deps: MembershipDeps, accountId: string, reason: AccessDenial): void {
   deps.events.emit({ type: 'membership.denied', accountId, reason });
 }
 

@@ -6,8 +6,10 @@ import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import { keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { CredentialReader, CredentialVault } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { AskGitHub } from '../membership/ask-github.ts';
 import { endHolders } from './end-holders.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
+import type { EndSuspended } from './suspended-account.ts';
 
 const BATCH = 50;
 const PAUSE_MS = 30_000;
@@ -19,15 +21,19 @@ export interface RefusedCredentialsDeps {
   readonly grants: Grants;
   readonly refresh: CredentialRefresh;
   readonly oauth: Pick<GitHubOAuthClient, 'checkToken'>;
+  /** Asks GitHub about the account alone, whatever the operator asks of people. */
+  readonly askAccount: AskGitHub;
+  readonly endSuspended: EndSuspended;
   readonly clock: Clock;
   readonly revocations: Pick<RevocationPublisher, 'publish'>;
   readonly onFault: (error: unknown, req: undefined) => void;
 }
 
 /**
- * Follows up what workers report: GitHub answered 401 to the token of a grant. A worker's word, or one 401, ends
- * nothing; GitHub is asked about the token itself. A dead one is refreshed, and where that cannot be done every grant
- * on it ends: clients are sent to sign in, instead of failing at every call for as long as their grant lasts.
+ * Follows up what workers report: GitHub refused the token of a grant (401), or called its account suspended. A worker's
+ * word, or one answer, ends nothing; GitHub is asked about the token itself. A dead one is refreshed, and where that
+ * cannot be done every grant on it ends: clients are sent to sign in, instead of failing at every call for as long as
+ * their grant lasts. With a good one GitHub is asked about the account: a suspension leaves tokens as they are.
  */
 export async function followUpRefusals(deps: RefusedCredentialsDeps): Promise<void> {
   const { store, clock } = deps;
@@ -46,7 +52,7 @@ export async function followUpRefusals(deps: RefusedCredentialsDeps): Promise<vo
 
 /**
  * What came of asking GitHub about a token it refused. `alive`: the refusal was a passing one. `renewed`: there is a
- * new token. `ended`: it is dead, and so is every grant on it. `unknown`: GitHub could not be asked; nothing changed.
+ * new token. `ended`: it is dead or its account suspended, and so is every grant on it. `unknown`: GitHub could not be asked; nothing changed.
  */
 export type RefusalOutcome = 'alive' | 'renewed' | 'ended' | 'unknown';
 
@@ -61,11 +67,28 @@ export async function settleRefusal(
   const reading = await deps.reader.read({ handle, minVersion: 0, grantId });
   if (!reading.ok) return 'ended';
   const isActive = await checkToken(deps, reading.accessToken);
-  if (isActive !== false) return isActive === true ? 'alive' : 'unknown';
+  if (isActive === undefined) return 'unknown';
+  if (isActive) return await settleAccount(deps, grant.data.sub, reading.accessToken);
   const outcome = await deps.refresh(handle, reading.version);
   if (outcome === 'kept') return 'unknown';
   if (outcome === 'renewed') return 'renewed';
   await endHolders(deps, { handle, version: reading.version, reason: 'credential_gone' });
+  return 'ended';
+}
+
+/**
+ * `GET /user` speaks of the account and of nothing else: a repository, an organization or an installation that is
+ * suspended does not show there.
+ */
+async function settleAccount(
+  deps: Pick<RefusedCredentialsDeps, 'askAccount' | 'endSuspended'>,
+  sub: string,
+  accessToken: string,
+): Promise<RefusalOutcome> {
+  const { outcome } = await deps.askAccount(accessToken);
+  if (outcome === 'undecided') return 'unknown';
+  if (outcome !== 'suspended') return 'alive';
+  await deps.endSuspended(sub);
   return 'ended';
 }
 

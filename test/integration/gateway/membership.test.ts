@@ -161,6 +161,22 @@ describe.each(APP_KINDS)('GITHUB_ORGANIZATION, %s (design §6)', (kind) => {
     expect((await ask()).status).toBe(200);
   });
 
+  it('does not take a suspension that only the organization’s endpoint tells of for the person’s', async () => {
+    const session = await enter();
+    const json = { message: 'Sorry. Your account was suspended' };
+    const fault = {
+      match: { pathPrefix: '/user/memberships' },
+      action: 'status',
+      status: 403,
+      json,
+    } as const;
+    stack.github.setFaults([{ ...fault, times: 10 }]);
+    clock.advance(16 * MINUTE_MS);
+    const start = stack.events.length;
+    expect((await refresh(session)).status).toBe(200);
+    expect(eventsSince(start)).toEqual([]);
+  });
+
   it('does not let a session stand in for GitHub when its answer is old', async () => {
     const { browser } = await enter();
     stack.github.setMembership('acme', OCTOCAT.login, null);

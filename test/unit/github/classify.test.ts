@@ -53,6 +53,14 @@ describe('classifyGitHubFailure (facts/github.md §1.7, §2)', () => {
     ],
     ['IP allow list', 403, 'the `o` organization has an IP allow list enabled', {}, 'ip_blocked'],
     ['suspension', 403, 'Sorry. Your account was suspended', {}, 'suspended'],
+    [
+      'suspension of the installation',
+      403,
+      'This installation has been suspended',
+      {},
+      'not_found_or_hidden',
+    ],
+    ['suspension of the app', 403, 'This GitHub App has been suspended', {}, 'not_found_or_hidden'],
     ['suspension as 401', 401, 'Your account is suspended.', {}, 'suspended'],
     [
       'suspension with nothing remaining',

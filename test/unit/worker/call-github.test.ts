@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GitHubApi } from '../../../shared/github/index.ts';
-import { GitHubApiError, parseGitHubHost } from '../../../shared/github/index.ts';
+import { classifyGitHubFailure, GitHubApiError, parseGitHubHost } from '../../../shared/github/index.ts';
 import type { CredentialReading } from '../../../shared/vault/index.ts';
 import { createCallGitHub } from '../../../worker/call-github.ts';
 
@@ -10,19 +10,27 @@ const claims = {
 };
 
 /** A GitHub that takes one token only, and a vault that holds another or the same. */
-function setUp({ accepted, stored }: { accepted: string; stored: CredentialReading }) {
+function setUp(of: {
+  accepted: string;
+  stored: CredentialReading;
+  refusal?: { status: number; message: string };
+}) {
+  const { accepted, stored, refusal = { status: 401, message: 'Bad credentials' } } = of;
+  const host = parseGitHubHost('github.com');
+  const refused = { status: refusal.status, headers: {}, json: { message: refusal.message } };
   const reported: string[] = [];
   const asked: string[] = [];
   const user = { id: 1, login: 'octocat', name: null, twoFactorAuthentication: null, scopes: [], rate: null };
   const github: GitHubApi = {
-    host: parseGitHubHost('github.com'),
+    host,
     get: async (token) => {
       asked.push(token);
-      return { status: token === accepted ? 200 : 401, headers: {}, json: undefined, body: Buffer.of() };
+      const answer = token === accepted ? { status: 200, headers: {}, json: undefined } : refused;
+      return { ...answer, body: Buffer.of() };
     },
     getUser: async (token) => {
       asked.push(token);
-      if (token !== accepted) throw new GitHubApiError({ code: 'auth_revoked' });
+      if (token !== accepted) throw new GitHubApiError(classifyGitHubFailure(refused, host));
       return user;
     },
   };
@@ -61,5 +69,30 @@ describe('a 401 from GitHub', () => {
     const { callGitHub, reported } = setUp({ accepted: 'none', stored: live('new') });
     expect((await callGitHub.get('old', ['user'])).status).toBe(401);
     expect(reported).toEqual(['grant-1']);
+  });
+});
+
+describe('an answer that calls the account suspended', () => {
+  it.each([401, 403])('is reported for its grant, as %i', async (status) => {
+    const refusal = { status, message: 'Sorry. Your account was suspended' };
+    const { callGitHub, reported } = setUp({ accepted: 'none', stored: live('old'), refusal });
+    expect((await callGitHub.get('old', ['user'])).status).toBe(status);
+    await expect(callGitHub.getUser('old')).rejects.toThrow('suspended');
+    expect(reported).toEqual(['grant-1', 'grant-1']);
+  });
+});
+
+describe('an answer that is about what was asked for', () => {
+  it.each([
+    [403, 'Resource not accessible by integration'],
+    [403, 'This installation has been suspended'],
+    [404, 'Not Found'],
+    [429, 'You have exceeded a secondary rate limit.'],
+  ])('is reported to nobody: %i %s', async (status, message) => {
+    const refusal = { status, message };
+    const { callGitHub, reported } = setUp({ accepted: 'none', stored: live('old'), refusal });
+    expect((await callGitHub.get('old', ['repos'])).status).toBe(status);
+    await expect(callGitHub.getUser('old')).rejects.toThrow(GitHubApiError);
+    expect(reported).toEqual([]);
   });
 });

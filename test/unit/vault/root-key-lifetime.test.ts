@@ -20,7 +20,7 @@ async function open() {
   const shared = { store, gatewayRing, githubHost, clock };
   const of = async (key: Key) => {
     const found = await store.read(key);
-    const { k } = JSON.parse(found?.value ?? '{}') as { k?: string };
+    const [, k] = found?.value.split('.') ?? [];
     return { rootKey: k, daysLeft: ((found?.expiresAt ?? Infinity) - clock.now()) / DAY };
   };
   const rotate = () => {

@@ -30,8 +30,10 @@ export function subscribeProviderEvents(provider: Provider, deps: Told): void {
   provider.on('grant.error', (ctx, error) => {
     tellTokenRefused(deps, error, ctx.oidc.params?.['grant_type']);
   });
-  provider.on('authorization.error', (_ctx, error) => {
-    events.emit({ type: 'login.failed', reason: error.error });
+  provider.on('authorization.error', (ctx, error) => {
+    // Our own pages ended the interaction with this error, and told of it with the reason.
+    const isTold = ctx.oidc.entities.Interaction?.result?.['error'] !== undefined;
+    if (!isTold) events.emit({ type: 'login.failed', reason: error.error });
     if (error.status >= 500) deps.onFault(error, undefined);
   });
   provider.on('server_error', (_ctx, error) => {

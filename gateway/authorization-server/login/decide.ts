@@ -1,6 +1,6 @@
 import { epochSeconds } from '../../../shared/clock.ts';
 import type { ConsentAnswer, ConsentSubject } from './consent.ts';
-import { completeLogin, failLogin } from './finish.ts';
+import { completeLogin, declineLogin } from './finish.ts';
 import type { Interaction, LoginDeps, NextHop } from './login.ts';
 import { promptsOf } from './login.ts';
 import { stepAfterConsent } from './next-step.ts';
@@ -22,10 +22,7 @@ export async function decide(
     return await completeLogin(deps, interaction, { arrival, loginTs: epochSeconds(deps.clock) });
   }
   if (arrival !== undefined) await deps.vault.release(arrival.handle, arrival.grantId);
-  if (answer.decision === 'deny') {
-    deps.events.emit({ type: 'login.consent.denied', clientId: subject.clientId });
-    return await failLogin(deps, interaction, { code: 'access_denied', reason: 'consent_denied' });
-  }
+  if (answer.decision === 'deny') return await declineLogin(deps, interaction, subject.clientId);
   const reused = answer.decision === 'allow' ? await reuseGitHubLeg(deps, interaction, decision) : undefined;
   return reused ?? (await goToGitHub(deps, interaction, decision));
 }

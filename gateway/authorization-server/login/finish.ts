@@ -39,7 +39,7 @@ async function leaveOtherSession(deps: LoginDeps, interaction: Interaction, sub:
   delete interaction.session;
 }
 
-/** Ends the interaction with an error that oidc-provider sends to the client (RFC 6749 §4.1.2.1). */
+/** Ends the interaction because something went wrong or was refused, and tells why. */
 export async function failLogin(
   deps: Pick<LoginDeps, 'events'>,
   interaction: Interaction,
@@ -47,7 +47,26 @@ export async function failLogin(
 ): Promise<NextHop> {
   deps.events.emit({ type: 'login.failed', reason: failure.reason });
   const description = failure.reason.startsWith('policy_') ? REFUSED_BY_POLICY : DESCRIPTIONS[failure.code];
-  interaction.result = { error: failure.code, error_description: description };
+  return await endWithError(interaction, failure.code, description);
+}
+
+/** The person said no on our consent page: an end of its own, no failure. */
+export async function declineLogin(
+  deps: Pick<LoginDeps, 'events'>,
+  interaction: Interaction,
+  clientId: string,
+): Promise<NextHop> {
+  deps.events.emit({ type: 'login.consent.denied', clientId });
+  return await endWithError(interaction, 'access_denied', DESCRIPTIONS.access_denied);
+}
+
+/** Leaves an error that oidc-provider sends to the client (RFC 6749 §4.1.2.1). */
+async function endWithError(
+  interaction: Interaction,
+  code: LoginFailure['code'],
+  description: string,
+): Promise<NextHop> {
+  interaction.result = { error: code, error_description: description };
   await interaction.persist();
   return { location: interaction.returnTo };
 }

@@ -20,6 +20,19 @@ const loopbackDocument = (path: string, name: string, more: Readonly<Record<stri
   },
 });
 
+const OPENCODE_CALLBACK = 'http://127.0.0.1:19876/mcp/oauth/callback';
+
+const openCodeRegistration = {
+  kind: 'registration',
+  body: {
+    ...PUBLIC_CODE_CLIENT,
+    client_name: 'OpenCode',
+    client_uri: 'https://opencode.ai',
+    redirect_uris: [OPENCODE_CALLBACK],
+  },
+  namesScope: true,
+} as const;
+
 /** Programs for a terminal. */
 export const TERMINAL_PROFILES: readonly ClientProfile[] = [
   {
@@ -93,17 +106,18 @@ export const TERMINAL_PROFILES: readonly ClientProfile[] = [
     ...BY_THE_BOOK,
     name: 'OpenCode, by registration',
     source: ['anomalyco/opencode packages/opencode/src/mcp/oauth-provider.ts', 'anomalyco/opencode#31033'],
-    identity: {
-      kind: 'registration',
-      body: {
-        ...PUBLIC_CODE_CLIENT,
-        client_name: 'OpenCode',
-        client_uri: 'https://opencode.ai',
-        redirect_uris: ['http://127.0.0.1:19876/mcp/oauth/callback'],
-      },
-      namesScope: true,
-    },
-    redirects: ['http://127.0.0.1:19876/mcp/oauth/callback'],
+    identity: openCodeRegistration,
+    redirects: [OPENCODE_CALLBACK],
+  },
+  {
+    ...BY_THE_BOOK,
+    // It keeps the refresh token and does not use it: the person signs in again, with the registration it has. Claude
+    // Code 2.1 and connectors of Claude on the web were reported to do the same.
+    name: 'OpenCode 1.17, which does not refresh',
+    source: ['anomalyco/opencode#34582', 'anthropics/claude-code#55055', 'anthropics/claude-ai-mcp#228'],
+    identity: openCodeRegistration,
+    redirects: [OPENCODE_CALLBACK],
+    renewal: 'signs in again',
   },
   {
     ...BY_THE_BOOK,

@@ -50,6 +50,23 @@ export async function connect(place: Place, profile: ClientProfile, redirect: st
   const [port = 0] = await freePorts(1);
   const redirectUri = redirect.replace('{port}', String(port));
   const client = await identify(place, profile, { server, port, scope: challenge.scope });
+  return await authorize(place, { profile, ...client, redirectUri, server }, { challenge, resource });
+}
+
+/** Sends the person through everything again, with the registration the client has. @throws as `connect` does */
+export async function signInAgain(place: Place, connection: Connection): Promise<Connection> {
+  const { profile } = connection;
+  const challenge = await firstContact(place.mcpUrl, profile);
+  const resource = await findResource(place, profile, challenge);
+  return await authorize(place, connection, { challenge, resource });
+}
+
+async function authorize(
+  place: Place,
+  client: Omit<Connection, 'tokens' | 'consentPage'>,
+  { challenge, resource }: { challenge: { scope: string }; resource: { resource: string } },
+): Promise<Connection> {
+  const { profile, redirectUri, server } = client;
   const codeVerifier = randomBytes(32).toString('base64url');
   const state = randomBytes(8).toString('hex');
   const query = new URLSearchParams({
@@ -76,7 +93,7 @@ export async function connect(place: Place, profile: ClientProfile, redirect: st
     code_verifier: codeVerifier,
     resource: resource.resource,
   });
-  return { profile, ...client, redirectUri, consentPage: consent.text, tokens, server };
+  return { ...client, consentPage: consent.text, tokens };
 }
 
 /** Gets new tokens for the refresh token. @throws when the gateway refuses */

@@ -13,5 +13,5 @@ export { RECORDED_PROFILES } from './command-line-profiles.ts';
 export type { DocumentHost } from './document-host.ts';
 export { startDocumentHost } from './document-host.ts';
 export type { Connection } from './handshake.ts';
-export { callTool, connect, refresh, register } from './handshake.ts';
+export { callTool, connect, refresh, register, signInAgain } from './handshake.ts';
 export type { ClientMetadata, ClientProfile } from './profile.ts';

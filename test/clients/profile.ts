@@ -19,6 +19,8 @@ export interface ClientProfile {
   readonly findsServerBy: 'oauth-authorization-server' | 'openid-configuration';
   /** The scopes it asks for: those of the challenge, or none at all. */
   readonly asksScope: 'challenged' | 'none';
+  /** What it does when its access token has run out. Absent: it refreshes. */
+  readonly renewal?: 'signs in again';
 }
 
 /** Dynamic client registration (RFC 7591). */

@@ -94,6 +94,23 @@ describe('what a client cannot choose (RFC 7591 §3.2.1)', () => {
     expect(answer['registration_access_token']).toBeUndefined();
   });
 
+  it.each(['GET', 'PUT', 'DELETE'])(
+    'names no management endpoint, and %s finds none (RFC 7592 §2; threats T9)',
+    async (method) => {
+      const answer = await registered({ registration_client_uri: 'https://a.example/' });
+      expect(Object.keys(answer).filter((member) => member.startsWith('registration_'))).toEqual([]);
+      const response = await withoutSideEffect(
+        shared.stack,
+        async () =>
+          await fetch(`${shared.stack.publicUrl}/register/${String(answer['client_id'])}`, {
+            method,
+            headers: { authorization: 'Bearer x' },
+          }),
+      );
+      expect(response.status).toBe(404);
+    },
+  );
+
   it('118 keys of prototypes are not client metadata', async () => {
     const body = `{"redirect_uris":["${REDIRECT_URI}"],"__proto__":{"client_name":"x"},"constructor":{"a":1}}`;
     const response = await fetch(`${shared.stack.publicUrl}/register`, {

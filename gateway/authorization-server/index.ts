@@ -1,4 +1,5 @@
-export type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts';
+export type { AuthorizationServer } from './authorization-server.ts';
+export type { AuthorizationServerDeps } from './dependencies.ts';
 export { createAuthorizationServer } from './authorization-server.ts';
 export type { PreregisteredClients } from './preregistered-clients.ts';
 export { parsePreregisteredClients } from './preregistered-clients.ts';

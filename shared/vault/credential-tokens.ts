@@ -6,7 +6,7 @@ import { credentialFamily, credentialUpstreamFamily, lastHold, withHold } from '
 import { accessTokenContext } from './credential-reader.ts';
 import type { KeyRing } from './key-ring.ts';
 import { recordMacKeys } from './key-ring.ts';
-import type { Retirements } from './retirements.ts';
+import type { RetirementEntry, Retirements } from './retirements.ts';
 import { retryUntilDefined } from './retry.ts';
 import { seal, unseal, UnsealError } from './seal.ts';
 
@@ -83,13 +83,13 @@ export async function retireToken(
   handle: string,
   credential: Credential,
   except?: string,
-): Promise<void> {
+): Promise<RetirementEntry | undefined> {
   const { githubHost, vaultRing, clock, retirements, graceMs } = deps;
   const { sub, version } = credential;
   const context = accessTokenContext({ githubHost, handle, sub, version });
   const accessToken = openIfPossible(vaultRing, context, credential.accessToken);
-  if (accessToken !== undefined && accessToken !== except)
-    await retirements.add(accessToken, clock.now() + graceMs);
+  if (accessToken === undefined || accessToken === except) return undefined;
+  return await retirements.add(accessToken, clock.now() + graceMs);
 }
 
 function openIfPossible(...sealed: Parameters<typeof unseal>): string | undefined {

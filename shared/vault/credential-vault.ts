@@ -67,14 +67,7 @@ export function createCredentialVault(deps: TokenDeps): CredentialVault {
         return isHolder ? withHold(credential, hold, clock.now()) : undefined;
       }),
     release: async (handle, grantId) => {
-      let left: Credential | undefined;
-      await update(handle, (credential) => {
-        const { [grantId]: released, ...holders } = credential.holders;
-        const isLast = Object.keys(liveHolders(holders, clock.now())).length === 0;
-        left = released !== undefined && isLast ? credential : undefined;
-        return released === undefined ? undefined : { ...credential, holders };
-      });
-      if (left !== undefined) await retireToken(deps, handle, left);
+      await letGo({ ...deps, credentials }, handle, grantId);
     },
     readRefreshToken: tokens.readRefreshToken,
     renew: tokens.renew,
@@ -112,6 +105,32 @@ async function updateCredential(
     if (found === undefined || next === undefined) return false;
     const options = { expiresAt: lastHold(next), expect: { version: found.version } };
     return (await store.commit([credentials.put(key, next, options)])) ? true : undefined;
+  });
+}
+
+/**
+ * Ends one hold; false when there was none. The token of the last one is retired before the record goes, because then
+ * nothing names it any more: a gateway that dies in between, or a store that goes away, leaves a token that is deleted
+ * and a hold that runs out. A sign-in that joins at this very moment makes the write fail, and the token stays.
+ */
+async function letGo(
+  deps: TokenDeps & { readonly credentials: Records<Credential> },
+  handle: string,
+  grantId: string,
+): Promise<boolean> {
+  const { store, credentials, clock } = deps;
+  const key = keys.credential(deps.githubHost, handle);
+  return await retryUntilDefined(async () => {
+    const found = await credentials.read(key);
+    const { [grantId]: released, ...holders } = found?.data.holders ?? {};
+    if (found === undefined || released === undefined) return false;
+    const isLast = Object.keys(liveHolders(holders, clock.now())).length === 0;
+    const retired = isLast ? await retireToken(deps, handle, found.data) : undefined;
+    const next = { ...found.data, holders };
+    const options = { expiresAt: lastHold(next), expect: { version: found.version } };
+    if (await store.commit([credentials.put(key, next, options)])) return true;
+    await retired?.takeBack();
+    return undefined;
   });
 }
 

@@ -37,9 +37,15 @@ const BATCH = 50;
 /** Has GitHub delete a token, or with it the authorization of the subject that is named. */
 export type RemoveAtGitHub = (accessToken: string, authorizationOf: string | null) => Promise<unknown>;
 
+/** What `add` wrote down. */
+export interface RetirementEntry {
+  /** Takes it back; what was written down by somebody else before stays. */
+  readonly takeBack: () => Promise<void>;
+}
+
 export interface Retirements {
   /** Has a token deleted at GitHub, not before `notBefore` (ms): a call that uses it may still be on its way. */
-  add(accessToken: string, notBefore: number): Promise<void>;
+  add(accessToken: string, notBefore: number): Promise<RetirementEntry>;
   /** Has the authorization that a token belongs to deleted at GitHub; the token is kept until then. */
   addAuthorization(accessToken: string, of: { sub: string; notBefore: number }): Promise<void>;
   /** Tries one at once, due or not. `settled`: somebody else has done it; `postponed`: it is tried again later. */
@@ -81,7 +87,12 @@ export function createRetirements(deps: RetirementDeps): Retirements {
 
   return {
     add: async (accessToken, notBefore) => {
-      await waiting.enter(accessToken, { authorizationOf: null, notBefore });
+      const isNew = await waiting.enter(accessToken, { authorizationOf: null, notBefore });
+      return {
+        takeBack: async () => {
+          if (isNew) await waiting.forget(idOf(accessToken));
+        },
+      };
     },
     addAuthorization: async (accessToken, { sub, notBefore }) => {
       await waiting.enter(accessToken, { authorizationOf: sub, notBefore });
@@ -130,7 +141,7 @@ function createWaiting({ store, gatewayRing, clock }: RetirementDeps) {
       // A grant that lets go of its token must not make less of what was asked for already.
       const expect = authorizationOf === null ? ({ expect: 'absent' } as const) : {};
       const options = { expiresAt: since + GIVE_UP_MS, ...expect };
-      await store.commit([records.put(keys.retirement(id), data, options)]);
+      return await store.commit([records.put(keys.retirement(id), data, options)]);
     },
     forget: async (id: string) => {
       await store.commit([{ op: 'delete', key: keys.retirement(id) }]);

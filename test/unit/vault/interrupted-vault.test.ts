@@ -1,0 +1,80 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '../../../shared/store/index.ts';
+import {
+  createCredentialReader,
+  createCredentialVault,
+  createRetirements,
+  parseKeyRing,
+} from '../../../shared/vault/index.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { interruptedStore } from '../../support/interrupted-store.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const gatewayRing = parseKeyRing(`g1:${Buffer.alloc(32, 1).toString('base64url')}`);
+const vaultRing = parseKeyRing(`v1:${Buffer.alloc(32, 2).toString('base64url')}`);
+const githubHost = 'github.com';
+const identity = { githubHost, sub: 'user-1', app: 'app-1', scopes: ['read:user'] };
+const GRACE_MS = 120_000;
+const HOUR_MS = 3_600_000;
+/** More than any piece of work here takes. */
+const OPERATIONS = 10;
+
+const token = (accessToken: string) => ({
+  accessToken,
+  accessTokenExpiresAt: null,
+  refreshToken: null,
+  refreshTokenExpiresAt: null,
+});
+
+async function open() {
+  const clock = fakeClock();
+  const under = await openSqliteStore({ folder: temporaryFolder(), clock });
+  onTestFinished(under.close);
+  const { store, interrupt, heal } = interruptedStore(under);
+  const retirements = createRetirements({ store, gatewayRing, clock });
+  const shared = { store, gatewayRing, vaultRing, githubHost, clock };
+  const vault = createCredentialVault({ ...shared, retirements, graceMs: GRACE_MS });
+  const reader = createCredentialReader(shared);
+  const hold = (grantId: string) => ({ grantId, until: clock.now() + HOUR_MS });
+  const tokenOf = async (handle: string, grantId: string) => {
+    const reading = await reader.read({ handle, minVersion: 0, grantId });
+    return reading.ok ? reading.accessToken : reading.reason;
+  };
+  /** What is deleted at GitHub once the longest call is over. */
+  const deletedLater = async () => {
+    clock.advance(GRACE_MS);
+    const deleted: string[] = [];
+    await retirements.sweep((accessToken) => Promise.resolve(deleted.push(accessToken)));
+    return deleted;
+  };
+  return { vault, hold, interrupt, heal, tokenOf, deletedLater };
+}
+
+const moments = Array.from({ length: OPERATIONS }, (_, index) =>
+  (['before', 'after'] as const).map((when) => ({ when, operation: index + 1 })),
+).flat();
+
+describe('a store that goes away for one operation (design §6)', () => {
+  it.each(moments)(
+    'leaves no GitHub token behind that nobody holds: letting go, $when operation $operation',
+    async ({ operation, when }) => {
+      const { vault, hold, interrupt, heal, deletedLater, tokenOf } = await open();
+      const { handle } = await vault.acquire(identity, token('gho_one'), hold('g'));
+      interrupt(operation, when);
+      await vault.release(handle, 'g').catch(async () => {
+        await vault.release(handle, 'g');
+      });
+      heal();
+      expect(await tokenOf(handle, 'g')).toBe('unknown');
+      expect(await deletedLater()).toEqual(['gho_one']);
+    },
+  );
+
+  it('leaves the token alone when somebody joins while its last holder lets go', async () => {
+    const { vault, hold, deletedLater, tokenOf } = await open();
+    const { handle } = await vault.acquire(identity, token('gho_one'), hold('first'));
+    await Promise.all([vault.release(handle, 'first'), vault.share(identity, hold('second'))]);
+    const used = await tokenOf(handle, 'second');
+    expect(await deletedLater()).toEqual(used === 'gho_one' ? [] : ['gho_one']);
+  });
+});

@@ -16,6 +16,11 @@ export interface CredentialVault {
   /** Extends a hold; false when the credential is gone or the grant no longer holds it. */
   extend(handle: string, hold: CredentialHold): Promise<boolean>;
   release(handle: string, grantId: string): Promise<void>;
+  /**
+   * Lets go after an `acquire` that failed, whether its write was applied or not; false when the grant holds nothing, so
+   * that nobody stands on the token.
+   */
+  withdraw(of: CredentialIdentity, grantId: string): Promise<boolean>;
   /** The GitHub refresh token of a credential and the version it belongs to; undefined when there is none. */
   readRefreshToken(handle: string): Promise<{ refreshToken: string; version: number } | undefined>;
   /**
@@ -68,6 +73,10 @@ export function createCredentialVault(deps: TokenDeps): CredentialVault {
       }),
     release: async (handle, grantId) => {
       await letGo({ ...deps, credentials }, handle, grantId);
+    },
+    withdraw: async (of, grantId) => {
+      const handle = await handles.find(of);
+      return handle !== undefined && (await letGo({ ...deps, credentials }, handle, grantId));
     },
     readRefreshToken: tokens.readRefreshToken,
     renew: tokens.renew,

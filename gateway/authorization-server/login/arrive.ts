@@ -39,14 +39,16 @@ async function admit(
   identity: UpstreamIdentity,
   transaction: LoginTransaction,
 ): Promise<Arrival> {
+  let admitted: Admitted;
   try {
     await requireMembership(deps, identity);
-    return await keepIdentity(deps, identity, transaction);
+    admitted = await judgeIdentity(deps, identity, transaction);
   } catch (error) {
     // Nothing holds the token that GitHub just issued: it must not stay alive unnoticed.
     await deps.identityProvider.discard(identity.token);
     throw error;
   }
+  return await keepIdentity(deps, identity, admitted);
 }
 
 /** Before anything is kept: what is refused leaves no account, no credential and no grant. */
@@ -55,18 +57,34 @@ async function requireMembership(deps: LoginDeps, { user, token }: UpstreamIdent
   await deps.membership.admit({ sub, accessToken: token.accessToken });
 }
 
-async function keepIdentity(
+type Admitted = Pick<Arrival, 'sub' | 'scope' | 'shownSub'>;
+
+async function judgeIdentity(
   deps: LoginDeps,
   identity: UpstreamIdentity,
-  transaction: LoginTransaction,
-): Promise<Arrival> {
-  const scope = transaction.scopes.filter((consented) => coversGitHubScope(identity.scopes, consented));
+  { scopes, shownSub }: LoginTransaction,
+): Promise<Admitted> {
+  const scope = scopes.filter((consented) => coversGitHubScope(identity.scopes, consented));
   // A GitHub App has permissions instead of scopes: there are none to consent to.
-  if (scope.length === 0 && transaction.scopes.length > 0)
-    throw new LoginFailure('access_denied', 'no_scope_granted');
-  const sub = await deps.accounts.signedIn(identity.user);
+  if (scope.length === 0 && scopes.length > 0) throw new LoginFailure('access_denied', 'no_scope_granted');
+  return { sub: await deps.accounts.signedIn(identity.user), scope, shownSub };
+}
+
+async function keepIdentity(
+  deps: LoginDeps,
+  { user, scopes, token }: UpstreamIdentity,
+  admitted: Admitted,
+): Promise<Arrival> {
   const grantId = deps.grants.newGrantId();
-  const credential = { githubHost: deps.githubHost, sub, app: deps.app, scopes: identity.scopes };
-  const { handle } = await deps.vault.acquire(credential, identity.token, deps.grants.firstHold(grantId));
-  return { sub, login: identity.user.login, grantId, handle, scope, shownSub: transaction.shownSub };
+  const credential = { githubHost: deps.githubHost, sub: admitted.sub, app: deps.app, scopes };
+  try {
+    const { handle } = await deps.vault.acquire(credential, token, deps.grants.firstHold(grantId));
+    return { ...admitted, login: user.login, grantId, handle };
+  } catch (error) {
+    // It may be kept all the same, for other grants of the person too: only one that nothing holds is deleted. While the
+    // store does not say which, it stays: GitHub ends it after a year without use.
+    const isHeld = await deps.vault.withdraw(credential, grantId).catch(() => undefined);
+    if (isHeld === false) await deps.identityProvider.discard(token);
+    throw error;
+  }
 }

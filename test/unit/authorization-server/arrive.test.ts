@@ -15,7 +15,7 @@ const transaction = {
 const interaction = { uid: 'uid', params: {} } as unknown as Interaction;
 
 /** A login in which `fails` does not work; what happens to token and hold is written down. */
-function login(fails: 'membership' | 'client') {
+function login(fails: 'membership' | 'client' | 'vault', isHeld?: boolean) {
   const done: string[] = [];
   const failIf = async (at: typeof fails) => {
     await Promise.resolve();
@@ -30,7 +30,11 @@ function login(fails: 'membership' | 'client') {
     membership: { admit: async () => await failIf('membership') },
     grants: { newGrantId: () => 'grant', firstHold: (grantId: string) => ({ grantId, until: 1 }) },
     vault: {
-      acquire: () => ({ handle: 'handle' }),
+      acquire: async () => {
+        await failIf('vault');
+        return { handle: 'handle' };
+      },
+      withdraw: async () => await (isHeld === undefined ? failIf('vault') : Promise.resolve(isHeld)),
       release: (handle: string, grantId: string) => done.push(`release ${handle} ${grantId}`),
     },
     clients: { keepUntil: async () => await failIf('client') },
@@ -50,5 +54,15 @@ describe('the GitHub token of a sign-in that does not come about (design §6)', 
     const { deps, done } = login('client');
     await expect(arrive(deps, interaction, { transaction, code: 'code' })).rejects.toThrow('client');
     expect(done).toEqual(['release handle grant']);
+  });
+
+  it.each([
+    ['is deleted when the store failed before it was kept', false, ['discard gho_one']],
+    ['is not deleted when it was kept and only the answer of the store was lost', true, []],
+    ['is not deleted while the store does not say whether it was kept', undefined, []],
+  ])('%s: other grants of the person may stand on it', async (_name, isHeld, expected) => {
+    const { deps, done } = login('vault', isHeld);
+    await expect(arrive(deps, interaction, { transaction, code: 'code' })).rejects.toThrow('vault');
+    expect(done).toEqual(expected);
   });
 });

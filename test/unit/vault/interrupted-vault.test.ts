@@ -70,6 +70,25 @@ describe('a store that goes away for one operation (design §6)', () => {
     },
   );
 
+  it.each(moments)(
+    'says whether a token is kept after all: a sign-in beside another grant, $when operation $operation',
+    async ({ operation, when }) => {
+      const { vault, hold, interrupt, heal, deletedLater, tokenOf } = await open();
+      const { handle } = await vault.acquire(identity, token('gho_old'), hold('other'));
+      interrupt(operation, when);
+      const failed = await vault.acquire(identity, token('gho_new'), hold('new')).then(
+        () => false,
+        () => true,
+      );
+      expect(failed).toBe(heal());
+      const isKept = failed ? await vault.withdraw(identity, 'new') : true;
+      const used = await tokenOf(handle, 'other');
+      expect(used).toBe(isKept ? 'gho_new' : 'gho_old');
+      expect(await tokenOf(handle, 'new')).toBe(failed ? 'grant_not_held' : 'gho_new');
+      expect(await deletedLater()).not.toContain(used);
+    },
+  );
+
   it('leaves the token alone when somebody joins while its last holder lets go', async () => {
     const { vault, hold, deletedLater, tokenOf } = await open();
     const { handle } = await vault.acquire(identity, token('gho_one'), hold('first'));

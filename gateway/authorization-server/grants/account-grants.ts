@@ -25,7 +25,7 @@ interface AccountGrantDeps {
   readonly clock: Clock;
   readonly githubHost: string;
   readonly records: Records<Grant>;
-  readonly end: GrantEndings['end'];
+  readonly endings: Pick<GrantEndings, 'end' | 'finish'>;
 }
 
 /**
@@ -34,7 +34,8 @@ interface AccountGrantDeps {
  * TOMBSTONE_MS after it did, so that the live ones come last.
  */
 export function createAccountGrants(deps: AccountGrantDeps) {
-  const { store, clock, githubHost, records, end } = deps;
+  const { store, clock, githubHost, records } = deps;
+  const { end, finish } = deps.endings;
   const indexOf = (sub: string) => keys.accountGrants(githubHost, sub);
   const { listOf, liveOf } = createListing(deps);
 
@@ -60,6 +61,7 @@ export function createAccountGrants(deps: AccountGrantDeps) {
       return false;
     }
     if (found.data.ended === null) await end(grantId, expiryReason(found.data, now));
+    else await finish(grantId, found.data);
     return true;
   };
 
@@ -79,7 +81,7 @@ export function createAccountGrants(deps: AccountGrantDeps) {
         await end(grantId, 'too_many_grants');
       }
     },
-    /** Ends what time has ended, with its reason, so that its GitHub token goes as well. */
+    /** Ends what time has ended, with its reason, so that its GitHub token goes as well; finishes ends that were not. */
     sweep: async () => {
       const now = clock.now();
       for (const grantId of await store.membersUntil(keys.grantsDue(), now, BATCH)) {

@@ -13,10 +13,14 @@ export const TOMBSTONE_MS = 30 * 24 * 60 * 60_000;
 /** Longer than a failover takes and a replica may be behind (ms). */
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 10_000;
+/** The sweep finishes an end that was begun this long ago: longer than the store may keep its gateway waiting (ms). */
+const UNFINISHED_MS = 30_000;
 
 export interface GrantEndings {
   /** Ends the grant, tells all processes and lets go of its credential; a grant that is gone already is fine. */
   readonly end: (grantId: string, reason: GrantEnd) => Promise<void>;
+  /** Does once more what follows when a grant has ended; for one that ended and was not finished. */
+  finish(grantId: string, ended: Grant): Promise<void>;
   /** Ends what was ended lately once more: a failover may have brought it back, or the store was away halfway. */
   readonly reapply: () => Promise<void>;
 }
@@ -45,15 +49,17 @@ interface Remembered extends Pick<Grant, 'sub' | 'handle'> {
 /**
  * How a grant ends: its record first, so that nothing more is issued; then the feed, which stops access tokens and
  * streams; then the credential, which deletes the GitHub token when this was its last holder. The account's index comes
- * last: until then the grant is only remembered for too long.
+ * last: until then the grant is only remembered for too long. The grant is due for the sweep from before the first of these
+ * until after the last: a gateway that dies in between, or a store that goes away, leaves the rest to any gateway.
  */
 export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): GrantEndings {
   const recent = new Map<string, Remembered>();
 
-  const finish = async (grantId: string, { sub, handle, at }: Remembered) => {
+  const finish = async (grantId: string, { sub, handle, at }: Omit<Remembered, 'reason'>) => {
     await deps.revocations.publish({ kind: 'grant', id: grantId });
     await deps.vault.release(unseal(deps.gatewayRing, handleContext(grantId), handle), grantId);
     await deps.store.addMember(keys.accountGrants(deps.githubHost, sub), grantId, at + TOMBSTONE_MS);
+    await deps.store.removeMember(keys.grantsDue(), grantId);
   };
   const forgetOld = () => {
     const oldest = deps.clock.now() - REMEMBERED_MS;
@@ -73,6 +79,9 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
       forgetOld();
       deps.events.emit({ type: 'grant.ended', grantId, reason, clientId, accountId: sub });
       await finish(grantId, remembered);
+    },
+    finish: async (grantId, { sub, handle, ended }) => {
+      await finish(grantId, { sub, handle, at: ended?.at ?? deps.clock.now() });
     },
     reapply: async () => {
       forgetOld();
@@ -94,6 +103,7 @@ async function markEnded(
     const found = await records.read(keys.grant(grantId));
     if (found === undefined || found.data.ended !== null) return undefined;
     const now = clock.now();
+    await store.addMember(keys.grantsDue(), grantId, now + UNFINISHED_MS);
     const tombstone: Grant = { ...found.data, refresh: null, ended: { reason, at: now } };
     const options = { expiresAt: now + TOMBSTONE_MS, expect: { version: found.version } };
     const change = records.put(keys.grant(grantId), tombstone, options);

@@ -55,8 +55,8 @@ interface GrantDeps extends EndingDeps {
 export function createGrants(deps: GrantDeps): Grants {
   const { store, gatewayRing, clock, lifetimes } = deps;
   const records = createRecords(store, grantFamily, recordMacKeys(gatewayRing));
-  const { end, reapply } = createGrantEndings(deps, records);
-  const ofAccounts = createAccountGrants({ ...deps, records, end });
+  const endings = createGrantEndings(deps, records);
+  const ofAccounts = createAccountGrants({ ...deps, records, endings });
   const idleEnd = (grant: Pick<Grant, 'endsAt'>) => Math.min(clock.now() + lifetimes.idleMs, grant.endsAt);
   const handleOf = (grantId: string, grant: Grant) =>
     unseal(gatewayRing, handleContext(grantId), grant.handle);
@@ -91,8 +91,8 @@ export function createGrants(deps: GrantDeps): Grants {
       if (heldUntil >= until) return true;
       return await deps.vault.extend(handleOf(grantId, grant), { grantId, until: until + SLACK_MS });
     },
-    end,
-    reapplyEnds: reapply,
+    end: endings.end,
+    reapplyEnds: endings.reapply,
     sweep: ofAccounts.sweep,
   };
 }

@@ -7,6 +7,7 @@ export { acquireLease } from './lease.ts';
 export type { MacKeys, RecordFamily, Records, TypedRecord } from './records.ts';
 export { createRecords } from './records.ts';
 export { openSqliteStore } from './sqlite/sqlite-store.ts';
+export { sweepDue } from './sweep-due.ts';
 export { openStore } from './open-store.ts';
 export type { RedisTopology } from './redis/connection.ts';
 export { openRedisStore, UnsafeRedisError } from './redis/redis-store.ts';

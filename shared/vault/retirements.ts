@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { RecordFamily, Store } from '../store/index.ts';
-import { createRecords, keys } from '../store/index.ts';
+import { createRecords, keys, sweepDue } from '../store/index.ts';
 import type { KeyRing } from './key-ring.ts';
 import { recordMacKeys } from './key-ring.ts';
 import { seal, unseal } from './seal.ts';
@@ -107,16 +107,16 @@ export function createRetirements(deps: RetirementDeps): Retirements {
     sweep: async (remove) => {
       const outcome = { deleted: 0, postponed: 0 };
       const due = keys.retirementsDue();
-      for (const id of await store.membersUntil(due, clock.now(), BATCH)) {
+      await sweepDue({ store, due, now: clock.now(), most: BATCH }, async (id) => {
         const found = await waiting.find(id);
         if (found === undefined) {
           await store.removeMember(due, id);
-          continue;
+          return;
         }
         const { authorizationOf } = found;
         const settled = await settle(id, found, async (token) => await remove(token, authorizationOf));
         outcome[settled === undefined ? 'postponed' : 'deleted'] += 1;
-      }
+      });
       return outcome;
     },
   };

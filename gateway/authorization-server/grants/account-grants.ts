@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Records, Store } from '../../../shared/store/index.ts';
-import { keys } from '../../../shared/store/index.ts';
+import { keys, sweepDue } from '../../../shared/store/index.ts';
 import type { Grant } from './grant.ts';
 import { expiryReason, isLive } from './grant.ts';
 import type { GrantEndings } from './grant-endings.ts';
@@ -84,9 +84,9 @@ export function createAccountGrants(deps: AccountGrantDeps) {
     /** Ends what time has ended, with its reason, so that its GitHub token goes as well; finishes ends that were not. */
     sweep: async () => {
       const now = clock.now();
-      for (const grantId of await store.membersUntil(keys.grantsDue(), now, BATCH)) {
+      await sweepDue({ store, due: keys.grantsDue(), now, most: BATCH }, async (grantId) => {
         if (await settle(grantId, now)) await store.removeMember(keys.grantsDue(), grantId);
-      }
+      });
     },
   };
 }

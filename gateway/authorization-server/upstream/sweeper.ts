@@ -39,16 +39,28 @@ export function startSweeper(deps: SweeperDeps) {
   };
 }
 
-async function sweep({ store, clock, jobs }: SweeperDeps): Promise<void> {
-  for (const job of jobs) {
-    // Looked at before the lease is taken: an idle gateway writes nothing.
-    if ((await store.membersUntil(job.due, clock.now(), 1)).length === 0) continue;
-    const lease = await acquireLease({ store, clock }, keys.upstreamSweepLease(), LEASE_MS);
-    if (lease === undefined) return;
+async function sweep(deps: SweeperDeps): Promise<void> {
+  for (const job of deps.jobs) {
     try {
-      await job.run();
-    } finally {
-      await lease.release();
+      if (!(await runIfDue(deps, job))) return;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      // What one job cannot do must not keep the others from theirs.
+      deps.onFault(error, undefined);
     }
   }
+}
+
+/** False when another gateway is sweeping. */
+async function runIfDue({ store, clock }: SweeperDeps, job: SweepJob): Promise<boolean> {
+  // Looked at before the lease is taken: an idle gateway writes nothing.
+  if ((await store.membersUntil(job.due, clock.now(), 1)).length === 0) return true;
+  const lease = await acquireLease({ store, clock }, keys.upstreamSweepLease(), LEASE_MS);
+  if (lease === undefined) return false;
+  try {
+    await job.run();
+  } finally {
+    await lease.release();
+  }
+  return true;
 }

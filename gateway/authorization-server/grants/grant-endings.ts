@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../shared/clock.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import type { Records, Store } from '../../../shared/store/index.ts';
-import { keys } from '../../../shared/store/index.ts';
+import { keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { CredentialVault, KeyRing } from '../../../shared/vault/index.ts';
 import { unseal } from '../../../shared/vault/index.ts';
 import type { Grant, GrantEnd } from './grant.ts';
@@ -13,6 +14,8 @@ export const TOMBSTONE_MS = 30 * 24 * 60 * 60_000;
 /** Longer than a failover takes and a replica may be behind (ms). */
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 10_000;
+/** The feed may be back before the connection for records is (ms). */
+const REAPPLY_AGAIN_MS = 500;
 /** The sweep finishes an end that was begun this long ago: longer than the store may keep its gateway waiting (ms). */
 const UNFINISHED_MS = 30_000;
 
@@ -21,7 +24,10 @@ export interface GrantEndings {
   readonly end: (grantId: string, reason: GrantEnd) => Promise<void>;
   /** Does once more what follows when a grant has ended; for one that ended and was not finished. */
   finish(grantId: string, ended: Grant): Promise<void>;
-  /** Ends what was ended lately once more: a failover may have brought it back, or the store was away halfway. */
+  /**
+   * Ends what was ended lately once more: a failover may have brought it back, or the store was away halfway. Goes on
+   * until the store took all of it, for as long as it is remembered; one that was asked for later takes over.
+   */
   readonly reapply: () => Promise<void>;
 }
 
@@ -54,6 +60,7 @@ interface Remembered extends Pick<Grant, 'sub' | 'handle'> {
  */
 export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): GrantEndings {
   const recent = new Map<string, Remembered>();
+  let reapplication = 0;
 
   const finish = async (grantId: string, { sub, handle, at }: Omit<Remembered, 'reason'>) => {
     await deps.revocations.publish({ kind: 'grant', id: grantId });
@@ -66,6 +73,21 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
     for (const [grantId, { at }] of recent) {
       if (at >= oldest && recent.size <= MAX_REMEMBERED) return;
       recent.delete(grantId);
+    }
+  };
+
+  /** Takes from `todo` what it has done; false when the store went away. */
+  const endAgain = async (todo: Map<string, Remembered>): Promise<boolean> => {
+    try {
+      for (const [grantId, remembered] of todo) {
+        await markEnded(deps, records, { grantId, reason: remembered.reason });
+        await finish(grantId, remembered);
+        todo.delete(grantId);
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return false;
+      throw error;
     }
   };
 
@@ -84,10 +106,13 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
       await finish(grantId, { sub, handle, at: ended?.at ?? deps.clock.now() });
     },
     reapply: async () => {
-      forgetOld();
-      for (const [grantId, remembered] of recent) {
-        await markEnded(deps, records, { grantId, reason: remembered.reason });
-        await finish(grantId, remembered);
+      const mine = (reapplication += 1);
+      const todo = new Map(recent);
+      while (!(await endAgain(todo))) {
+        await delay(REAPPLY_AGAIN_MS, undefined, { ref: false });
+        if (mine !== reapplication) return;
+        forgetOld();
+        for (const grantId of todo.keys()) if (!recent.has(grantId)) todo.delete(grantId);
       }
     },
   };

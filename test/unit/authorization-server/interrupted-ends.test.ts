@@ -50,8 +50,10 @@ async function open() {
   return { clock, under, gateway };
 }
 
+type Gateway = ReturnType<Awaited<ReturnType<typeof open>>['gateway']>;
+
 /** A live grant that holds a credential. */
-async function signIn({ grants, vault }: ReturnType<Awaited<ReturnType<typeof open>>['gateway']>) {
+async function signIn({ grants, vault }: Pick<Gateway, 'grants' | 'vault'>) {
   const grantId = grants.newGrantId();
   const { handle } = await vault.acquire(identity, token, grants.firstHold(grantId));
   const grant = { clientId: 'client', clientName: null, sub: 'person', resource: 'r', scope: [] };
@@ -90,4 +92,23 @@ describe('the end of a grant whose gateway dies, or whose store goes away, halfw
       expect(await under.membersUntil(keys.grantsDue(), Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
     },
   );
+});
+
+describe('ends that a failover brought back (design §6)', () => {
+  it('are applied again although the store goes away once more meanwhile', async () => {
+    const { under, gateway } = await open();
+    const { grants, vault, interrupt } = gateway();
+    const [first, second] = [await signIn({ grants, vault }), await signIn({ grants, vault })];
+    const before = await Promise.all([first, second].map(({ grantId }) => under.read(keys.grant(grantId))));
+    for (const { grantId } of [first, second]) await grants.end(grantId, 'revoked_by_person');
+    for (const [index, { grantId }] of [first, second].entries()) {
+      const value = before[index]?.value ?? '';
+      await under.commit([{ op: 'put', key: keys.grant(grantId), value, expiresAt: null }]);
+      expect(await grants.find(grantId)).toBeDefined();
+    }
+    interrupt(2, 'before');
+    await grants.reapplyEnds();
+    expect(await grants.find(first.grantId)).toBeUndefined();
+    expect(await grants.find(second.grantId)).toBeUndefined();
+  });
 });

@@ -45,7 +45,10 @@ export function createCredentialTokens(deps: TokenDeps) {
     renew: async (handle: string, token: UpstreamToken, fromVersion: number): Promise<boolean> =>
       await retryUntilDefined(async () => {
         const found = await credentials.read(keys.credential(githubHost, handle));
-        if (found?.data.version !== fromVersion) return false;
+        if (found?.data.version !== fromVersion) {
+          await retireUnkept(deps, { found, handle, token });
+          return false;
+        }
         return await writeToken(deps, records, { found, handle, token, next: found.data });
       }),
   };
@@ -90,6 +93,27 @@ export async function retireToken(
   const accessToken = openIfPossible(vaultRing, context, credential.accessToken);
   if (accessToken === undefined || accessToken === except) return undefined;
   return await retirements.add(accessToken, clock.now() + graceMs);
+}
+
+/**
+ * A refresh that came too late: a sign-in replaced the token meanwhile, or the last grant let go. What GitHub issued is
+ * written nowhere else, and would live on with its refresh token for months. An earlier attempt may have written it.
+ */
+async function retireUnkept(
+  { githubHost, vaultRing, clock, retirements }: TokenDeps,
+  of: { found: TypedRecord<Credential> | undefined; handle: string; token: UpstreamToken },
+): Promise<void> {
+  const { found, handle, token } = of;
+  if (found !== undefined) {
+    const { sub, version, accessToken } = found.data;
+    const kept = openIfPossible(
+      vaultRing,
+      accessTokenContext({ githubHost, handle, sub, version }),
+      accessToken,
+    );
+    if (kept === undefined || kept === token.accessToken) return;
+  }
+  await retirements.add(token.accessToken, clock.now());
 }
 
 function openIfPossible(...sealed: Parameters<typeof unseal>): string | undefined {

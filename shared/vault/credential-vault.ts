@@ -25,7 +25,8 @@ export interface CredentialVault {
   readRefreshToken(handle: string): Promise<{ refreshToken: string; version: number } | undefined>;
   /**
    * Writes the tokens a refresh brought, both in one commit: the new refresh token is durable before the new
-   * access token is used. False when the credential is gone or has another version: somebody else refreshed.
+   * access token is used. False when the credential is gone or has another version: somebody else refreshed, or these
+   * tokens came too late, and are then deleted at GitHub.
    */
   renew(handle: string, token: UpstreamToken, fromVersion: number): Promise<boolean>;
   /** Closes a credential that GitHub no longer honours; answers the grants that held it, for whom it is over. */

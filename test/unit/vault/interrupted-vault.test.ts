@@ -97,3 +97,32 @@ describe('a store that goes away for one operation (design §6)', () => {
     expect(await deletedLater()).toEqual(used === 'gho_one' ? [] : ['gho_one']);
   });
 });
+
+describe('tokens of a refresh that came too late (design §6)', () => {
+  it('are deleted at GitHub when a sign-in replaced the credential meanwhile', async () => {
+    const { vault, hold, deletedLater } = await open();
+    const { handle } = await vault.acquire(identity, token('gho_old'), hold('g'));
+    const version = (await vault.describe(handle, 'g'))?.version ?? 0;
+    await vault.acquire(identity, token('gho_signed_in'), hold('g'));
+    expect(await vault.renew(handle, token('gho_refreshed'), version)).toBe(false);
+    expect((await deletedLater()).toSorted()).toEqual(['gho_old', 'gho_refreshed']);
+  });
+
+  it('are deleted at GitHub when the last grant let go meanwhile', async () => {
+    const { vault, hold, deletedLater } = await open();
+    const { handle } = await vault.acquire(identity, token('gho_old'), hold('g'));
+    const version = (await vault.describe(handle, 'g'))?.version ?? 0;
+    await vault.release(handle, 'g');
+    expect(await vault.renew(handle, token('gho_refreshed'), version)).toBe(false);
+    expect((await deletedLater()).toSorted()).toEqual(['gho_old', 'gho_refreshed']);
+  });
+
+  it('stay when it was only the answer to their own writing that was lost', async () => {
+    const { vault, hold, deletedLater } = await open();
+    const { handle } = await vault.acquire(identity, token('gho_old'), hold('g'));
+    const version = (await vault.describe(handle, 'g'))?.version ?? 0;
+    expect(await vault.renew(handle, token('gho_refreshed'), version)).toBe(true);
+    expect(await vault.renew(handle, token('gho_refreshed'), version)).toBe(false);
+    expect(await deletedLater()).toEqual([]);
+  });
+});

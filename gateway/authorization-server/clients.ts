@@ -42,13 +42,15 @@ export interface Clients {
   readonly isBlocked: (clientId: string) => Promise<boolean>;
 }
 
-export function createClients(deps: {
-  store: Store;
-  gatewayRing: KeyRing;
-  clock: Clock;
+interface ClientDeps {
+  readonly store: Store;
+  readonly gatewayRing: KeyRing;
+  readonly clock: Clock;
   /** Clients that were registered and never used; one more removes the oldest of them. */
-  maxUnused: number;
-}): Clients {
+  readonly maxUnused: number;
+}
+
+export function createClients(deps: ClientDeps): Clients {
   const { store, clock } = deps;
   const records = createRecords(store, payloadFamily, recordMacKeys(deps.gatewayRing));
   const blocked = createRecords(store, blockedFamily, recordMacKeys(deps.gatewayRing));
@@ -58,19 +60,13 @@ export function createClients(deps: {
     await store.commit([{ op: 'delete', key: keys.client(clientId) }]);
     await store.removeMember(unused, clientId);
   };
-  const makeRoom = async () => {
-    for (const clientId of await store.membersUntil(unused, clock.now(), BATCH))
-      await store.removeMember(unused, clientId);
-    const excess = (await store.countMembers(unused)) - deps.maxUnused + 1;
-    if (excess <= 0) return;
-    const oldest = await store.membersUntil(unused, Number.MAX_SAFE_INTEGER, Math.min(excess, BATCH));
-    for (const clientId of oldest) await remove(clientId);
-  };
 
   return {
     records,
     register: async (clientId, payload) => {
-      await makeRoom();
+      // Registered twice within moments; in between somebody may have signed in, and it is not unused any more.
+      if ((await records.read(keys.client(clientId))) !== undefined) return;
+      await makeRoom(deps, records);
       const expiresAt = clock.now() + UNUSED_CLIENT_MS;
       const { client_secret: secret } = payload;
       const hashed = typeof secret === 'string' ? { client_secret: hashClientSecret(secret) } : {};
@@ -83,13 +79,13 @@ export function createClients(deps: {
       const key = keys.client(clientId);
       const found = await records.read(key);
       if (found === undefined || found.expiresAt === null) return;
+      // Written again only when that gains a day: not every sign-in need write the client. Losing to another writer is
+      // fine: it extended the record as well. Before it leaves the index, so that whoever makes room sees that it is used.
+      if (found.expiresAt < until - DAY_MS) {
+        const options = { expiresAt: until, expect: { version: found.version } };
+        await store.commit([records.put(key, found.data, options)]);
+      }
       await store.removeMember(unused, clientId);
-      // Written again only when that gains a day: not every sign-in need write the client.
-      if (found.expiresAt >= until - DAY_MS) return;
-      // Losing to another writer is fine: it extended the record as well.
-      await store.commit([
-        records.put(key, found.data, { expiresAt: until, expect: { version: found.version } }),
-      ]);
     },
     remove,
     block: async (clientId) => {
@@ -101,4 +97,25 @@ export function createClients(deps: {
       await store.commit([{ op: 'delete', key: keys.blockedClient(clientId), expect: 'present' }]),
     isBlocked: async (clientId) => (await blocked.read(keys.blockedClient(clientId))) !== undefined,
   };
+}
+
+/** Forgets clients that nobody ever used: those whose time is over, and the oldest when there are too many. */
+async function makeRoom(
+  { store, clock, maxUnused }: ClientDeps,
+  records: Records<AdapterPayload>,
+): Promise<void> {
+  const unused = keys.unusedClients();
+  for (const clientId of await store.membersUntil(unused, clock.now(), BATCH))
+    await store.removeMember(unused, clientId);
+  const excess = (await store.countMembers(unused)) - maxUnused + 1;
+  if (excess <= 0) return;
+  for (const clientId of await store.membersUntil(unused, Number.MAX_SAFE_INTEGER, Math.min(excess, BATCH))) {
+    const key = keys.client(clientId);
+    const found = await records.read(key);
+    // One that was used since it was listed stays: its users would be stranded.
+    const isUnused =
+      found !== undefined && (found.expiresAt ?? Infinity) <= clock.now() + UNUSED_CLIENT_MS + DAY_MS;
+    if (isUnused) await store.commit([{ op: 'delete', key, expect: { version: found.version } }]);
+    await store.removeMember(unused, clientId);
+  }
 }

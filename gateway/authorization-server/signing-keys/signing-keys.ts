@@ -49,7 +49,7 @@ export interface SigningKeys {
   readonly rotate: () => Promise<KeyTimes>;
   /**
    * Ends a key at once: what it signed is refused by all processes, and a new key signs from now on when it was the
-   * one that signed. False when there is no such key.
+   * one that signed. False when there is no such key (any more), which all processes are told of all the same.
    */
   readonly retire: (kid: string) => Promise<boolean>;
 }
@@ -80,6 +80,10 @@ export async function loadSigningKeys(deps: SigningKeyDeps): Promise<SigningKeys
   };
   const isDue = (known: readonly KeyTimes[]) => isRotationDue(known, clock.now(), deps.maxAgeMs);
   const published = () => publishedKeys(loaded, clock.now());
+  const without = async (known: readonly StoredKey[], kid: string) => {
+    const rest = withoutKey(known, kid);
+    return signingKey(rest, clock.now()) === undefined ? withNextKey(rest, await stored.make(0)) : rest;
+  };
   await reload();
   return {
     current: () => {
@@ -113,14 +117,16 @@ export async function loadSigningKeys(deps: SigningKeyDeps): Promise<SigningKeys
     },
     retire: async (kid) => {
       await reload();
-      if (!loaded.some((each) => each.kid === kid)) return false;
-      await stored.update(async (known) => {
-        const rest = withoutKey(known, kid);
-        return signingKey(rest, clock.now()) === undefined ? withNextKey(rest, await stored.make(0)) : rest;
-      });
+      const isKnown = loaded.some((each) => each.kid === kid);
+      try {
+        if (isKnown) await stored.update(async (known) => await without(known, kid));
+      } finally {
+        // Also when it is gone or the store did not say so: who asks again after a failure must not find that nothing was
+        // told, while others trust the key for as long as they keep it.
+        await deps.revocations.publish({ kind: 'signing-key', id: kid });
+      }
       await reload();
-      await deps.revocations.publish({ kind: 'signing-key', id: kid });
-      return true;
+      return isKnown;
     },
   };
 }

@@ -3,7 +3,9 @@ import { loadSigningKeys } from '../../../gateway/authorization-server/signing-k
 import { openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
+import type { Revocation } from '../../../shared/revocation/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { interruptedStore } from '../../support/interrupted-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ONE = `k1:${Buffer.alloc(32, 1).toString('base64url')}`;
@@ -36,4 +38,41 @@ describe('signing keys under a root key that is replaced', () => {
     await expect(load(parseKeyRing(TWO))).rejects.toThrow('mac_key_unknown');
     await load(parseKeyRing(`${TWO},${ONE}`));
   });
+});
+
+describe('a signing key that is ended in an emergency', () => {
+  const ring = parseKeyRing(ONE);
+
+  it.each(
+    [1, 2, 3, 4, 5].flatMap((operation) => [
+      { operation, when: 'before' as const },
+      { operation, when: 'after' as const },
+    ]),
+  )(
+    'is told to all processes by whoever asks again after a failure: $when operation $operation',
+    async ({ operation, when }) => {
+      const clock = fakeClock();
+      const under = await openSqliteStore({ folder: temporaryFolder(), clock });
+      onTestFinished(under.close);
+      const { store, interrupt, heal } = interruptedStore(under);
+      const told: string[] = [];
+      const revocations = {
+        publish: async (entry: Revocation) => {
+          await Promise.resolve();
+          if (entry.kind === 'signing-key') told.push(entry.id);
+        },
+      };
+      const load = async () =>
+        await loadSigningKeys({ store, gatewayRing: ring, clock, maxAgeMs: Infinity, revocations });
+      const signingKeys = await load();
+      const { kid } = signingKeys.current();
+      interrupt(operation, when);
+      const isFirstTry = await signingKeys.retire(kid).catch(() => undefined);
+      heal();
+      // The gateway died with it, or another one is asked.
+      if (isFirstTry === undefined) await (await load()).retire(kid);
+      expect(told).toContain(kid);
+      expect((await load()).current().kid).not.toBe(kid);
+    },
+  );
 });

@@ -1,6 +1,12 @@
 import type { RevocationEntry, RevocationSubject } from './revocation.ts';
 import { credentialDigest } from './revocation.ts';
 
+/**
+ * Tokens of a blocked client that claim to be issued this long after the entry end with it: the clock of the gateway that
+ * issued them may be ahead, or the request was under way when the client was blocked (ms).
+ */
+const BLOCKED_LEEWAY_MS = 60_000;
+
 type Kind = RevocationEntry['kind'];
 
 /** The entries of the feed in memory, arranged so that a call costs a few map lookups; pure but for its content. */
@@ -16,7 +22,10 @@ export function createRevocationList(): RevocationList {
   const credentials = new Map<string, { version: number; at: number }>();
   const when = (kind: Kind, id: string) => byKind.get(kind)?.get(id);
   // A token of the same second may be older or younger than the entry: the careful answer costs one refresh.
-  const reaches = (kind: Kind, id: string, issuedAt: number) => issuedAt <= (when(kind, id) ?? -1);
+  const reaches = (kind: Kind, id: string, issuedAt: number, leewayMs = 0) => {
+    const at = when(kind, id);
+    return at !== undefined && issuedAt <= at + leewayMs;
+  };
   return {
     add: (entry) => {
       if (entry.kind === 'credential') {
@@ -40,7 +49,7 @@ export function createRevocationList(): RevocationList {
         when('grant', subject.gid) !== undefined ||
         when('signing-key', kid) !== undefined ||
         reaches('account', subject.sub, issuedAt) ||
-        reaches('client', subject.client_id, issuedAt) ||
+        reaches('client', subject.client_id, issuedAt, BLOCKED_LEEWAY_MS) ||
         reaches('everything', '', issuedAt) ||
         (credentials.size > 0 &&
           subject.cv <= (credentials.get(credentialDigest(subject.cred))?.version ?? -1))

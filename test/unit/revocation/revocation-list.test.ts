@@ -16,12 +16,19 @@ function revokes(entry: RevocationEntry, issuedAfterMs: number): boolean {
 describe('the list of what was revoked', () => {
   it.each<[string, RevocationEntry]>([
     ['account', { kind: 'account', id: 's', at: AT }],
-    ['client', { kind: 'client', id: 'c', at: AT }],
     ['everything', { kind: 'everything', at: AT }],
   ])('an entry for %s ends tokens issued before it and spares later ones', (_kind, entry) => {
     expect(revokes(entry, -1000)).toBe(true);
     expect(revokes(entry, 0)).toBe(true);
     expect(revokes(entry, 1000)).toBe(false);
+  });
+
+  it('an entry for a client also ends those of a gateway whose clock is a minute ahead: it was blocked', () => {
+    const entry = { kind: 'client', id: 'c', at: AT } as const;
+    expect(revokes(entry, -1000)).toBe(true);
+    expect(revokes(entry, 20_000)).toBe(true);
+    expect(revokes(entry, 60_000)).toBe(true);
+    expect(revokes(entry, 61_000)).toBe(false);
   });
 
   it.each<[string, RevocationEntry]>([

@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import { z } from 'zod';
 import type { RecordFamily, Store, TypedRecord } from '../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../shared/store/index.ts';
+import { createRecords, keys, StoreUnavailableError } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys, seal, unseal } from '../../../shared/vault/index.ts';
 
@@ -71,7 +71,10 @@ export function createDeviceCodes(deps: {
     save: async (deviceCode, { jti: _jti, ...payload }, ttlSeconds) => {
       const found = await find(deviceCode);
       if (found !== undefined) {
-        await store.commit([write(deviceCode, { ...found.data, payload }, { version: found.version })]);
+        const change = write(deviceCode, { ...found.data, payload }, { version: found.version });
+        // Two people with one code: the slower one must not read that the device is connected, to an account of theirs.
+        if (!(await store.commit([change])))
+          throw new StoreUnavailableError('the device code was changed meanwhile');
         return;
       }
       const expiresAt = now() + ttlSeconds * 1000;

@@ -129,6 +129,7 @@ function createSweepJobs(deps: AuthorizationServerDeps, core: TokenCore): SweepJ
         await core.retirements.sweep(createRetiredRemoval({ ...core, oauth, clock: deps.clock })),
     },
     { due: keys.grantsDue(), run: core.grants.sweep },
+    { due: keys.arrivalsDue(), run: async () => await createArrivals(deps).sweep(core.vault) },
     {
       due: keys.refusedCredentials(),
       run: async () => {

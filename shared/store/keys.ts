@@ -37,6 +37,7 @@ const KINDS = {
   interaction: 'relaxed',
   'login-transaction': 'relaxed',
   'login-arrival': 'relaxed',
+  'arrivals-due': 'relaxed',
   'client-document': 'relaxed',
   'address-count': 'relaxed',
   'step-up-question': 'relaxed',
@@ -78,6 +79,8 @@ export const keys = {
   interaction: (uid: string) => key('interaction', digest(uid)),
   loginTransaction: (state: string) => key('login-transaction', digest(state)),
   loginArrival: (uid: string) => key('login-arrival', digest(uid)),
+  /** The set of arrivals by when nobody can decide about them any more. */
+  arrivalsDue: () => key('arrivals-due', 'gateway'),
   code: (code: string) => key('code', digest(code)),
   deviceCode: (deviceCode: string) => key('device-code', digest(deviceCode)),
   /** Points to the device code (RFC 8628 §3.2). */

@@ -20,18 +20,17 @@ export async function arrive(
 ): Promise<NextHop> {
   const identity = await deps.identityProvider.redeem({ code, codeVerifier: transaction.codeVerifier });
   const arrival = await admit(deps, identity, transaction);
+  const step = stepAfterGitHub({ shownSub: transaction.shownSub ?? undefined, arrivedSub: arrival.sub });
+  if (step === 'finish') {
+    return await completeLogin(deps, interaction, { arrival, loginTs: epochSeconds(deps.clock) });
+  }
   try {
-    const step = stepAfterGitHub({ shownSub: transaction.shownSub ?? undefined, arrivedSub: arrival.sub });
-    if (step === 'finish') {
-      return await completeLogin(deps, interaction, { arrival, loginTs: epochSeconds(deps.clock) });
-    }
     await deps.arrivals.save(interaction.uid, arrival);
-    return { location: interactionPath(interaction.uid) };
   } catch (error) {
-    // Other grants of the person may stand on this token by now: it goes with the last of them.
     await deps.vault.release(arrival.handle, arrival.grantId);
     throw error;
   }
+  return { location: interactionPath(interaction.uid) };
 }
 
 async function admit(

@@ -12,11 +12,33 @@ const DESCRIPTIONS: Readonly<Record<LoginFailure['code'], string>> = {
 /** Which rule it was is for the operator's log. */
 const REFUSED_BY_POLICY = 'this GitHub account may not use this server';
 
-/** Makes the grant and answers login and consent of the interaction at once. `loginTs` in seconds. */
+interface Completion {
+  readonly arrival: Arrival;
+  /** Seconds since the epoch. */
+  readonly loginTs: number;
+}
+
+/**
+ * Makes the grant and answers login and consent of the interaction at once. When that fails the credential is let go of:
+ * other grants of the person may stand on its token, and it goes with the last of them.
+ */
 export async function completeLogin(
   deps: LoginDeps,
   interaction: Interaction,
-  { arrival, loginTs }: { arrival: Arrival; loginTs: number },
+  completion: Completion,
+): Promise<NextHop> {
+  try {
+    return await makeGrant(deps, interaction, completion);
+  } catch (error) {
+    await deps.vault.release(completion.arrival.handle, completion.arrival.grantId);
+    throw error;
+  }
+}
+
+async function makeGrant(
+  deps: LoginDeps,
+  interaction: Interaction,
+  { arrival, loginTs }: Completion,
 ): Promise<NextHop> {
   const { grantId, sub, scope, handle } = arrival;
   const clientId = String(interaction.params['client_id']);

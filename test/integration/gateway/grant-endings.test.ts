@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callTool, postForm, refreshRequest, registerClient, signIn } from '../../support/oauth-client.ts';
-import { authorize } from '../../support/oauth-client.ts';
+import { authorizationRequest, authorize } from '../../support/oauth-client.ts';
 import { DAY_MS, MINUTE_MS } from '../../support/movable-clock.ts';
 import type { Stack, StackOptions } from '../../support/stack.ts';
 import { startStack } from '../../support/stack.ts';
@@ -65,6 +65,27 @@ describe('a grant', () => {
     await vi.waitFor(() => {
       expect(deletions()).toBe(1);
     });
+  });
+
+  it('that never came about, because the second page was closed, leaves no GitHub token behind', async () => {
+    await start();
+    const { browser, client } = await signIn(stack, { login: 'octocat' });
+    const hold = () => stack.github.tokens().reduce((sum, { live }) => sum + live, 0);
+    const { url } = authorizationRequest(stack.publicUrl, client, { prompt: 'login' });
+    const page = await browser.follow(await browser.get(url));
+    stack.github.autoApprove({ login: 'hubot' });
+    const again = await browser.follow(await browser.submit(page, { decision: 'allow' }));
+    expect(again.text).toContain('hubot');
+    expect(hold()).toBe(2);
+    await vi.advanceTimersByTimeAsync(12 * MINUTE_MS);
+    await vi.waitFor(() => {
+      expect(stack.snapshot().filter((line) => line.startsWith('ocg:login-arrival:'))).toEqual([]);
+    });
+    await vi.advanceTimersByTimeAsync(10 * MINUTE_MS);
+    await vi.waitFor(() => {
+      expect(hold()).toBe(1);
+    });
+    expect(reasons()).toEqual([]);
   });
 
   it('beyond what one person may have at one client ends the one unused for longest', async () => {

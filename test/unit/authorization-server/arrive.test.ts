@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arrive } from '../../../gateway/authorization-server/login/arrive.ts';
+import { decide } from '../../../gateway/authorization-server/login/decide.ts';
 import type { Interaction, LoginDeps } from '../../../gateway/authorization-server/login/login.ts';
 import type { LoginTransaction } from '../../../gateway/authorization-server/login/login-transaction.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -37,6 +38,7 @@ function login(fails: 'membership' | 'client' | 'vault', isHeld?: boolean) {
       withdraw: async () => await (isHeld === undefined ? failIf('vault') : Promise.resolve(isHeld)),
       release: (handle: string, grantId: string) => done.push(`release ${handle} ${grantId}`),
     },
+    arrivals: { take: () => ({ sub: 'person', login: 'octocat', grantId: 'grant', handle: 'handle' }) },
     clients: { keepUntil: async () => await failIf('client') },
     clock: fakeClock(),
   } as unknown as LoginDeps;
@@ -53,6 +55,13 @@ describe('the GitHub token of a sign-in that does not come about (design §6)', 
   it('is let go of, not deleted, once it is kept: other grants of the person may stand on it', async () => {
     const { deps, done } = login('client');
     await expect(arrive(deps, interaction, { transaction, code: 'code' })).rejects.toThrow('client');
+    expect(done).toEqual(['release handle grant']);
+  });
+
+  it('is let go of when the second decision of the person cannot be carried out', async () => {
+    const { deps, done } = login('client');
+    const decision = { subject: {}, answer: { decision: 'allow' } } as Parameters<typeof decide>[2];
+    await expect(decide(deps, interaction, decision)).rejects.toThrow('client');
     expect(done).toEqual(['release handle grant']);
   });
 

@@ -11,6 +11,8 @@ const LEASE_MS = 15_000;
 /** How long another gateway's refresh is waited for before its result is looked at as it is (ms). */
 const WAIT_MS = 6_000;
 const POLL_MS = 100;
+/** How long after GitHub's answer its tokens are written at the latest, unless the store is away (ms). */
+const WRITE_MS = 1_500;
 /** How long new tokens are held on to while the store does not take them (ms). */
 const STORE_PATIENCE_MS = 30_000;
 
@@ -94,10 +96,18 @@ async function refreshAtGitHub(
   return 'renewed';
 }
 
-/** GitHub may have rotated for a gateway that died before it could say so; only the stored state decides. */
+/**
+ * GitHub may have rotated for a gateway that has not written it yet: clocks that differ by more than a lease let two ask
+ * at once. Only the stored state decides, and it is given the time of a write.
+ */
 async function judgeBadToken(deps: CredentialRefreshDeps, attempt: RefreshAttempt): Promise<RefreshOutcome> {
-  const now = await deps.vault.readRefreshToken(attempt.handle);
-  return now !== undefined && now.version !== attempt.fromVersion ? 'renewed' : 'dead';
+  const deadline = performance.now() + WRITE_MS;
+  for (;;) {
+    const now = await deps.vault.readRefreshToken(attempt.handle);
+    if (now !== undefined && now.version !== attempt.fromVersion) return 'renewed';
+    if (now === undefined || performance.now() > deadline) return 'dead';
+    await delay(POLL_MS);
+  }
 }
 
 /** These tokens exist nowhere else: they are held on to until the store takes them. */

@@ -46,3 +46,10 @@ export function interruptedStore(under: Store): InterruptedStore {
     },
   };
 }
+
+/** Every moment at which work of so many operations may be interrupted. */
+export function momentsOf(operations: number) {
+  return Array.from({ length: operations }, (_, index) =>
+    (['before', 'after'] as const).map((when) => ({ when, operation: index + 1 })),
+  ).flat();
+}

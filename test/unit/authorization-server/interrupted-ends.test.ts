@@ -4,7 +4,7 @@ import { createEventBus } from '../../../shared/ops/index.ts';
 import { keys, openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
 import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { interruptedStore } from '../../support/interrupted-store.ts';
+import { interruptedStore, momentsOf } from '../../support/interrupted-store.ts';
 import { DAY_MS, MINUTE_MS } from '../../support/movable-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -61,12 +61,8 @@ async function signIn({ grants, vault }: Pick<Gateway, 'grants' | 'vault'>) {
   return { grantId, handle };
 }
 
-const moments = Array.from({ length: OPERATIONS }, (_, index) =>
-  (['before', 'after'] as const).map((when) => ({ when, operation: index + 1 })),
-).flat();
-
 describe('the end of a grant whose gateway dies, or whose store goes away, halfway (design §6)', () => {
-  it.each(moments)(
+  it.each(momentsOf(OPERATIONS))(
     'is finished by another gateway, if it was begun: $when operation $operation',
     async ({ operation, when }) => {
       const { clock, under, gateway } = await open();

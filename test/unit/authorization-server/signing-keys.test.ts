@@ -5,7 +5,7 @@ import { parseKeyRing } from '../../../shared/vault/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import type { Revocation } from '../../../shared/revocation/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { interruptedStore } from '../../support/interrupted-store.ts';
+import { interruptedStore, momentsOf } from '../../support/interrupted-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ONE = `k1:${Buffer.alloc(32, 1).toString('base64url')}`;
@@ -43,12 +43,7 @@ describe('signing keys under a root key that is replaced', () => {
 describe('a signing key that is ended in an emergency', () => {
   const ring = parseKeyRing(ONE);
 
-  it.each(
-    [1, 2, 3, 4, 5].flatMap((operation) => [
-      { operation, when: 'before' as const },
-      { operation, when: 'after' as const },
-    ]),
-  )(
+  it.each(momentsOf(5))(
     'is told to all processes by whoever asks again after a failure: $when operation $operation',
     async ({ operation, when }) => {
       const clock = fakeClock();

@@ -7,7 +7,7 @@ import {
   parseKeyRing,
 } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { interruptedStore } from '../../support/interrupted-store.ts';
+import { interruptedStore, momentsOf } from '../../support/interrupted-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const gatewayRing = parseKeyRing(`g1:${Buffer.alloc(32, 1).toString('base64url')}`);
@@ -50,12 +50,8 @@ async function open() {
   return { vault, hold, interrupt, heal, tokenOf, deletedLater };
 }
 
-const moments = Array.from({ length: OPERATIONS }, (_, index) =>
-  (['before', 'after'] as const).map((when) => ({ when, operation: index + 1 })),
-).flat();
-
 describe('a store that goes away for one operation (design §6)', () => {
-  it.each(moments)(
+  it.each(momentsOf(OPERATIONS))(
     'leaves no GitHub token behind that nobody holds: letting go, $when operation $operation',
     async ({ operation, when }) => {
       const { vault, hold, interrupt, heal, deletedLater, tokenOf } = await open();
@@ -70,7 +66,7 @@ describe('a store that goes away for one operation (design §6)', () => {
     },
   );
 
-  it.each(moments)(
+  it.each(momentsOf(OPERATIONS))(
     'says whether a token is kept after all: a sign-in beside another grant, $when operation $operation',
     async ({ operation, when }) => {
       const { vault, hold, interrupt, heal, deletedLater, tokenOf } = await open();

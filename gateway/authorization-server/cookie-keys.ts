@@ -9,7 +9,7 @@ const PURPOSE = 'cookie-signature';
 export interface CookieKeys {
   sign(data: string): string;
   verify(data: string, digest: string): boolean;
-  /** The place of the key that made a signature: 0 for the current one, -1 for none. An older one is signed anew. */
+  /** 0 when one of the keys made the signature, -1 when none did. */
   index(data: string, digest: string): number;
 }
 
@@ -18,17 +18,21 @@ export interface CookieKeys {
  * rotating GATEWAY_KEYS signs nobody out.
  */
 export function createCookieKeys(gatewayRing: KeyRing): CookieKeys {
-  const index = (data: string, digest: string) => {
+  const verify = (data: string, digest: string) => {
     const presented = Buffer.from(digest);
-    return findKey(gatewayRing, PURPOSE, (key) => {
-      const expected = Buffer.from(signature(key, data));
-      return presented.length === expected.length && timingSafeEqual(presented, expected);
-    });
+    return (
+      findKey(gatewayRing, PURPOSE, (key) => {
+        const expected = Buffer.from(signature(key, data));
+        return presented.length === expected.length && timingSafeEqual(presented, expected);
+      }) >= 0
+    );
   };
   return {
     sign: (data) => signature(deriveCurrent(gatewayRing, PURPOSE), data),
-    verify: (data, digest) => index(data, digest) >= 0,
-    index,
+    verify,
+    // The place of an older key would make the library sign anew, and set that signature for every path: a browser then
+    // holds two for the next sign-in, one of them wrong. No cookie lives as long as a key stays in the ring.
+    index: (data, digest) => (verify(data, digest) ? 0 : -1),
   };
 }
 

@@ -90,10 +90,14 @@ function resolveLocation(location: string, base: string): string {
 }
 
 function cookieHeader(jar: ReadonlyMap<string, StoredCookie>, url: URL): string {
-  return [...jar.values()]
-    .filter((cookie) => cookie.host === url.hostname && pathMatches(cookie.path, url.pathname))
-    .map((cookie) => `${cookie.name}=${cookie.value}`)
-    .join('; ');
+  return (
+    [...jar.values()]
+      .filter((cookie) => cookie.host === url.hostname && pathMatches(cookie.path, url.pathname))
+      // Longer paths first (RFC 6265 §5.4).
+      .sort((one, other) => other.path.length - one.path.length)
+      .map((cookie) => `${cookie.name}=${cookie.value}`)
+      .join('; ')
+  );
 }
 
 function pathMatches(cookiePath: string, path: string): boolean {

@@ -138,7 +138,7 @@ function redactError(error: Error, place: Place): unknown {
   const { name, message, stack, cause } = error;
   const errors = error instanceof AggregateError ? [['errors', error.errors as unknown] as const] : [];
   const code = 'code' in error && isErrorCode(error.code) ? { code: error.code } : {};
-  const others = redactEntries([...Object.entries(error), ...errors], place);
+  const others = redactEntries([...Object.entries(error).map(withoutArguments), ...errors], place);
   return {
     ...others,
     type: redactText(name),
@@ -147,6 +147,15 @@ function redactError(error: Error, place: Place): unknown {
     ...(cause !== undefined && { cause: redact(cause, place) }),
     ...code,
   };
+}
+
+/**
+ * What a driver says about the command that failed, without what was sent: the first one of a Redis connection carries
+ * the password, the others carry records.
+ */
+function withoutArguments([name, value]: readonly [string, unknown]): readonly [string, unknown] {
+  if (name !== 'command' || typeof value !== 'object' || value === null) return [name, value];
+  return [name, 'name' in value ? value.name : MASK];
 }
 
 /** ECONNREFUSED, invalid_grant: a word. An authorization code is longer and holds digits. */

@@ -24,8 +24,10 @@ import type { OrganizationRule } from '../shared/policy/index.ts';
 import { objectToAccess, requiredScopes, restrictionFields } from './access-fields.ts';
 import { gatewayConfigFields } from './config-fields.ts';
 import { objectToDomains } from './origin-fields.ts';
+import { collide, sideAddresses } from './side-addresses.ts';
 
-export { gatewayConfigFields, restrictionFields };
+export { gatewayConfigFields, restrictionFields, sideAddresses };
+export type { SideAddress } from './side-addresses.ts';
 
 type Fields = typeof gatewayConfigFields;
 type Values = ConfigOf<Fields>;
@@ -113,9 +115,25 @@ const REDIS_VALUES = [
   'redisAllowPlain',
 ] as const;
 
+const LISTENER_VALUES = [
+  'httpHost',
+  'httpPort',
+  'opsHost',
+  'opsPort',
+  'adminToken',
+  'adminHost',
+  'adminPort',
+  'metadataHost',
+  'metadataPort',
+  'callbackServer',
+  'callbackHost',
+  'callbackPort',
+] as const;
+
 const crossChecks: readonly CrossCheck<Fields>[] = [
   { needs: ['publicUrl', 'httpPort'], check: objectToUnknownIssuer },
   { needs: ['httpPort', 'opsPort'], check: objectToSharedPort },
+  { needs: LISTENER_VALUES, check: objectToSharedSidePorts },
   {
     needs: ['publicUrl', 'httpPort', 'githubOauthRedirectUri', 'callbackServer'],
     check: objectToForeignCallback,
@@ -160,6 +178,22 @@ function objectToUnknownIssuer({ publicUrl, httpPort }: Values): Objections {
 function objectToSharedPort({ httpPort, opsPort }: Values): Objections {
   if (httpPort !== opsPort || httpPort === 0) return [];
   return [{ key: 'opsPort', problem: 'must differ from MCP_HTTP_PORT' }];
+}
+
+function objectToSharedSidePorts(values: Values): Objections {
+  const taken = [
+    { variable: 'MCP_HTTP_PORT', host: values.httpHost, port: values.httpPort },
+    { variable: 'OPS_PORT', host: values.opsHost, port: values.opsPort },
+  ];
+  const objections: Objection<Fields>[] = [];
+  for (const side of sideAddresses(values)) {
+    const other = taken.find((each) => collide(each, side));
+    if (other !== undefined) {
+      objections.push({ key: side.field, problem: `must differ from ${other.variable}` });
+    }
+    taken.push(side);
+  }
+  return objections;
 }
 
 /**

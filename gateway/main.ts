@@ -8,7 +8,7 @@ import { ROUTES_OF_PUBLIC_LISTENER } from './observability/index.ts';
 await runService({
   name: 'gateway',
   load: () => loadGatewayConfig(processEnvironment(), readTextFile),
-  address: ({ httpHost, httpPort }) => ({ host: httpHost, port: httpPort }),
+  address: ({ httpHost, httpPort }) => ({ host: httpHost, port: httpPort, portVariable: 'MCP_HTTP_PORT' }),
   compose: composeGateway,
   metricLabels: {
     routes: ROUTES_OF_PUBLIC_LISTENER,

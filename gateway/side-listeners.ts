@@ -6,7 +6,7 @@ import type { SideListener } from '../shared/process/index.ts';
 import type { AdminOperations } from './admin/index.ts';
 import { createAdminApp } from './admin/index.ts';
 import type { GatewayConfig } from './config.ts';
-import { CALLBACK_PATH } from './config.ts';
+import { CALLBACK_PATH, sideAddresses } from './config.ts';
 
 /** Listeners beside the public one, each on an address of its own and only when it is asked for (design §4). */
 export function createSideListeners(
@@ -19,21 +19,16 @@ export function createSideListeners(
     logger: Logger;
   },
 ): readonly SideListener[] {
-  const { adminHost, adminPort, metadataHost, metadataPort } = config;
-  const listeners: SideListener[] = [];
-  if (parts.readAdminToken !== undefined) {
-    const app = createAdminApp({ ...parts, readToken: parts.readAdminToken });
-    listeners.push({ name: 'admin', app, host: adminHost, port: adminPort });
-  }
-  if (metadataPort !== undefined) {
-    const app = createMetadataApp(parts.publicApp);
-    listeners.push({ name: 'metadata', app, host: metadataHost, port: metadataPort });
-  }
-  if (config.callbackServer) {
-    const { callbackHost: host, callbackPort: port } = config;
-    listeners.push({ name: 'callback', app: createCallbackApp(config.publicUrl), host, port });
-  }
-  return listeners;
+  const { publicApp, operations, readAdminToken: readToken, logger } = parts;
+  const apps = {
+    admin: () => (readToken === undefined ? undefined : createAdminApp({ operations, readToken, logger })),
+    metadata: () => createMetadataApp(publicApp),
+    callback: () => createCallbackApp(config.publicUrl),
+  };
+  return sideAddresses(config).flatMap(({ name, host, port, variable }) => {
+    const app = apps[name]();
+    return app === undefined ? [] : [{ name, app, host, port, portVariable: variable }];
+  });
 }
 
 /** The discovery documents and the health of the public listener, and nothing else of it. */

@@ -7,7 +7,7 @@ import { GITHUB_ENDPOINTS } from './tools/index.ts';
 await runService({
   name: 'worker',
   load: () => loadWorkerConfig(processEnvironment(), readTextFile),
-  address: ({ host, port }) => ({ host, port }),
+  address: ({ host, port }) => ({ host, port, portVariable: 'WORKER_PORT' }),
   compose: composeWorker,
   metricLabels: { routes: ['/mcp'], githubEndpoints: GITHUB_ENDPOINTS, grantEndReasons: [] },
 });

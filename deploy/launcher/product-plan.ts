@@ -1,3 +1,4 @@
+import type { SideAddress } from '../../gateway/config.ts';
 import type { ChildPlan } from './child.ts';
 import type { PortRequest } from './choose-ports.ts';
 import { LOOPBACK } from './is-port-free.ts';
@@ -32,6 +33,8 @@ export interface GatewayAddresses {
   /** The variables that fix the two ports, where one does. */
   readonly httpPortFixedBy?: string;
   readonly opsPortFixedBy?: string;
+  /** Further listeners of the gateway. Their ports are known outside, so none of them is moved. */
+  readonly side: readonly SideAddress[];
 }
 
 export const DEFAULT_ADDRESSES: GatewayAddresses = {
@@ -39,11 +42,13 @@ export const DEFAULT_ADDRESSES: GatewayAddresses = {
   httpPort: 3000,
   opsHost: '127.0.0.1',
   opsPort: 9464,
+  side: [],
 };
 
 const WORKER_HOST = '127.0.0.1';
 const FIRST_WORKER_PORT = 8080;
-const FIRST_WORKER_OPS_PORT = 9465;
+/** Above the defaults of the gateway: 9464 for operations, 9466 for the admin API. */
+const FIRST_WORKER_OPS_PORT = 9470;
 
 const DEFAULT_GRACE_SECONDS = 20;
 /** Beyond `SHUTDOWN_GRACE`: dropping readiness, closing store and listeners (ms). */
@@ -68,6 +73,12 @@ export function productPortRequests(addresses: GatewayAddresses, workers: number
       hosts: listenHosts(addresses.opsHost),
       ...(opsPortFixedBy === undefined ? {} : { fixedBy: opsPortFixedBy }),
     },
+    ...addresses.side.map(({ name, host, port, variable }) => ({
+      name: `gateway-${name}`,
+      preferred: port,
+      hosts: listenHosts(host),
+      fixedBy: variable,
+    })),
   ];
   for (let index = 0; index < workers; index += 1) {
     const name = workerName(index);

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { loadGatewayConfig } from '../../gateway/config.ts';
+import { loadGatewayConfig, sideAddresses } from '../../gateway/config.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { ConfigurationError, describeWarning } from '../../shared/config/index.ts';
 import type { ReadFile } from '../../shared/config/index.ts';
@@ -110,6 +110,7 @@ function addressesOf(config: GatewayConfig, env: Variables): GatewayAddresses {
     opsHost: config.opsHost,
     httpPort: config.httpPort || anyPort(),
     opsPort: config.opsPort || anyPort(),
+    side: sideAddresses(config).filter(({ port }) => port !== 0),
     ...(httpPortFixedBy !== undefined && config.httpPort !== 0 && { httpPortFixedBy }),
     ...(opsPortFixedBy !== undefined && config.opsPort !== 0 && { opsPortFixedBy }),
   };

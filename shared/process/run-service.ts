@@ -30,6 +30,8 @@ export interface SideListener {
   readonly app: RequestListener;
   readonly host: string;
   readonly port: number;
+  /** The environment variable that sets the port, named when it cannot be opened. */
+  readonly portVariable: string;
 }
 
 /** A composed process: its request listener and what it must close. */
@@ -55,7 +57,7 @@ export interface ServiceDeps {
 interface ServiceDescription<C extends ServiceConfig> {
   readonly name: string;
   readonly load: () => C;
-  readonly address: (config: C) => { host: string; port: number };
+  readonly address: (config: C) => Pick<SideListener, 'host' | 'port' | 'portVariable'>;
   readonly compose: (config: C, deps: ServiceDeps) => Promise<Service>;
   readonly metricLabels: Omit<MetricLabels, 'feedAgeSeconds' | 'olderKeyUses'>;
 }
@@ -76,7 +78,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   const events = createEventBus({ logger });
   const state: { isDraining: boolean; service?: Service; listening?: Listening } = { isDraining: false };
   const side: Listening[] = [];
-  const ops = await startOpsListener({
+  const opsListener = startOpsListener({
     host: config.opsHost,
     port: config.opsPort,
     checks: {
@@ -92,6 +94,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     draining: () => state.isDraining,
     logger,
   });
+  const ops = await named({ name: 'operations', portVariable: 'OPS_PORT' }, opsListener);
   const drain = () => {
     state.isDraining = true;
   };
@@ -104,19 +107,30 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   stopOnSignal({ drain, close }, logger);
   // Probes are answered from here on, also while the store is waited for.
   state.service = await description.compose(config, { clock: systemClock, logger, events });
-  state.listening = await listenOn(state.service.app, {
-    ...description.address(config),
-    onConnections: (delta) => {
-      events.emit({ type: 'connections.changed', delta });
-    },
-  });
+  const address = description.address(config);
+  const onConnections = (delta: number) => {
+    events.emit({ type: 'connections.changed', delta });
+  };
+  const listening = listenOn(state.service.app, { ...address, onConnections });
+  state.listening = await named({ ...address, name: 'main' }, listening);
   const sidePorts: Record<string, number> = {};
-  for (const { name, app, host, port } of state.service.sideListeners) {
-    const listening = await listenOn(app, { host, port });
-    side.push(listening);
-    sidePorts[`${name}Port`] = listening.port;
+  for (const listener of state.service.sideListeners) {
+    const opened = await named(listener, listenOn(listener.app, listener));
+    side.push(opened);
+    sidePorts[`${listener.name}Port`] = opened.port;
   }
   logger.info({ port: state.listening.port, opsPort: ops.port, ...sidePorts }, 'ready');
+}
+
+/** The system's error names an address only; a person looks for the variable. */
+async function named<T>(
+  { name, portVariable }: Pick<SideListener, 'name' | 'portVariable'>,
+  opening: Promise<T>,
+): Promise<T> {
+  return await opening.catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${portVariable}: the ${name} listener cannot be opened: ${why}`, { cause });
+  });
 }
 
 function storeCheck(state: { service?: Service }) {

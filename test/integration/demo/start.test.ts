@@ -34,6 +34,20 @@ describe('npm start', () => {
     expect(stderr).toContain(`port ${port} for gateway is taken`);
   });
 
+  it('names the variable of a side listener whose port is taken, and starts nothing', async () => {
+    const folder = temporaryFolder();
+    const [port = 0] = await freePorts(1);
+    const server = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const admin = { ADMIN_TOKEN: 'x'.repeat(32), ADMIN_PORT: String(port) };
+    const env = { ...APP, ...admin, STATE_DIR: join(folder, 'state') };
+    const { code, stderr } = await startLauncher(START, { folder, env }).end();
+    expect(code).toBe(2);
+    expect(stderr).toContain(`port ${port} for gateway-admin is taken`);
+    expect(stderr).toContain('ADMIN_PORT');
+  });
+
   it('runs gateway and workers in one command, and stops them with 0', async () => {
     const folder = temporaryFolder();
     const github = await startGitHubSimulator();

@@ -180,6 +180,31 @@ describe('loadGatewayConfig', () => {
     expect(faultsOf({ OPS_PORT: '0', MCP_HTTP_PORT: '0', PUBLIC_URL: 'http://localhost:3000' })).toEqual([]);
   });
 
+  it.each([
+    [{ ADMIN_PORT: '9464' }, 'ADMIN_PORT: must differ from OPS_PORT'],
+    [{ OAUTH_METADATA_PORT: '3000' }, 'OAUTH_METADATA_PORT: must differ from MCP_HTTP_PORT'],
+    [{ OAUTH_METADATA_PORT: '9466' }, 'OAUTH_METADATA_PORT: must differ from ADMIN_PORT'],
+    [{ OAUTH_METADATA_PORT: '3000', OAUTH_METADATA_HOST: '0.0.0.0' }, 'must differ from MCP_HTTP_PORT'],
+    [
+      { ENABLE_OAUTH_CALLBACK_SERVER: 'true', OAUTH_CALLBACK_PORT: '9464' },
+      'OAUTH_CALLBACK_PORT: must differ from OPS_PORT',
+    ],
+  ])('refuses a side listener on an address that is taken: %j', (env, problem) => {
+    const faults = faultsOf({ ADMIN_TOKEN: 'x'.repeat(32), ...env });
+    expect(faults.map(({ name, problem: found }) => `${name}: ${found}`)).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  it.each([
+    [{ ADMIN_PORT: '9464' }],
+    [{ OAUTH_CALLBACK_PORT: '9464' }],
+    [{ OAUTH_METADATA_PORT: '3000', OAUTH_METADATA_HOST: '10.0.0.7' }],
+    [{ ADMIN_TOKEN: 'x'.repeat(32), ADMIN_PORT: '0', OAUTH_METADATA_PORT: '0' }],
+  ])('accepts a port twice where no two listeners need it: %j', (env) => {
+    expect(faultsOf(env)).toEqual([]);
+  });
+
   it('accepts the redirect URI of the issuer', () => {
     const uri = 'https://mcp.example.com/auth/callback';
     const env = { PUBLIC_URL: 'https://mcp.example.com', GITHUB_OAUTH_REDIRECT_URI: uri };

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { choosePorts } from '../../../deploy/launcher/choose-ports.ts';
 import {
   DEFAULT_ADDRESSES,
   planProduct,
   productPortRequests,
 } from '../../../deploy/launcher/product-plan.ts';
+import { planStart } from '../../../deploy/launcher/start-plan.ts';
 
 const logFile = (name: string) => `logs/${name}.log`;
 
@@ -26,6 +28,31 @@ describe('the processes of a launcher', () => {
 
   it('want ports that are all different', () => {
     const wanted = productPortRequests(DEFAULT_ADDRESSES, 64).map(({ preferred }) => preferred);
+    expect(new Set(wanted).size).toBe(wanted.length);
+  });
+
+  it('leave the ports of side listeners to them, also ones that an earlier start gave to a worker', async () => {
+    const admin = { name: 'admin', host: '127.0.0.1', port: 9466, variable: 'ADMIN_PORT' } as const;
+    const requests = productPortRequests(
+      { ...DEFAULT_ADDRESSES, side: [{ ...admin, field: 'adminPort' }] },
+      3,
+    );
+    const kept = new Map([['worker-2-ops', 9466]]);
+    const { ports } = await choosePorts(requests, kept, () => Promise.resolve(true));
+    expect(ports.get('gateway-admin')).toBe(9466);
+    expect(new Set(ports.values()).size).toBe(ports.size);
+  });
+
+  it('want no port that a gateway opens by default', () => {
+    const env = {
+      GITHUB_OAUTH_CLIENT_ID: 'x',
+      GITHUB_OAUTH_CLIENT_SECRET: 'y',
+      ADMIN_TOKEN: 'x'.repeat(32),
+      ENABLE_OAUTH_CALLBACK_SERVER: 'true',
+    };
+    const { addresses } = planStart(env, 64, () => '');
+    const wanted = productPortRequests(addresses, 64).map(({ preferred }) => preferred);
+    expect(addresses.side).toHaveLength(2);
     expect(new Set(wanted).size).toBe(wanted.length);
   });
 

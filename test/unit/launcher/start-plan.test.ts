@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planStart } from '../../../deploy/launcher/start-plan.ts';
 
 const APP = { GITHUB_OAUTH_CLIENT_ID: 'Iv1.x', GITHUB_OAUTH_CLIENT_SECRET: 'a-secret-of-the-app' };
+const ADMIN_TOKEN = 'a-token-of-more-than-thirty-two-characters';
 const noFile = (): string => {
   throw new Error('no file is read');
 };
@@ -67,7 +68,13 @@ describe('the plan of npm start', () => {
 
   it('leaves the port movable when nothing outside depends on it', () => {
     const { addresses } = planStart(APP, undefined, noFile);
-    expect(addresses).toEqual({ httpHost: 'localhost', httpPort: 3000, opsHost: '127.0.0.1', opsPort: 9464 });
+    expect(addresses).toEqual({
+      httpHost: 'localhost',
+      httpPort: 3000,
+      opsHost: '127.0.0.1',
+      opsPort: 9464,
+      side: [],
+    });
   });
 
   it.each([
@@ -76,6 +83,16 @@ describe('the plan of npm start', () => {
     [{ OPS_PORT: '4001' }, { opsPort: 4001, opsPortFixedBy: 'OPS_PORT' }],
   ])('fixes the port with %j', (env, expected) => {
     expect(planStart({ ...APP, ...env }, undefined, noFile).addresses).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ ADMIN_TOKEN }, [['admin', 9466, 'ADMIN_PORT']]],
+    [{ ADMIN_TOKEN, ADMIN_PORT: '0' }, []],
+    [{ OAUTH_METADATA_PORT: '4002' }, [['metadata', 4002, 'OAUTH_METADATA_PORT']]],
+    [{ ENABLE_OAUTH_CALLBACK_SERVER: 'true' }, [['callback', 8765, 'OAUTH_CALLBACK_PORT']]],
+  ])('knows the side listeners that the gateway opens with %j', (env, expected) => {
+    const { side } = planStart({ ...APP, ...env }, undefined, noFile).addresses;
+    expect(side.map(({ name, port, variable }) => [name, port, variable])).toEqual(expected);
   });
 
   it('takes any port when the variable says 0', () => {

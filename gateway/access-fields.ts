@@ -20,11 +20,14 @@ const organizationRule = z.string().transform((text, context): OrganizationRule 
   return z.NEVER;
 });
 
+/** No space: the display name `Acme Corp` is not the two organizations `acme` and `corp`, which are somebody else's. */
+const BETWEEN_ORGANIZATIONS = /[ \t]*[,\r\n]\s*/;
+
 /** Who may sign in and stay, and how the gateway hears that somebody may not. */
 export const accessFields = {
   organizations: optionalField({
     env: 'GITHUB_ORGANIZATION',
-    schema: listOf(organizationRule),
+    schema: listOf(organizationRule, BETWEEN_ORGANIZATIONS),
     whenAbsent: 'every account of the GitHub host',
     description:
       'Only members of one of these organizations may sign in and stay: logins separated by commas, `organization/team-slug` for one team of it. An OAuth App needs the scope `read:org`, a GitHub App the permission to read members and an installation in the organization.',

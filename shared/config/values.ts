@@ -62,11 +62,18 @@ export function isLoopbackHost(host: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
-/** Words separated by commas, spaces or line breaks, without repetition. */
-export function listOf<T>(item: z.ZodType<T, string>) {
+/** Words separated by commas, spaces or line breaks (or by what is given), without repetition. */
+export function listOf<T>(item: z.ZodType<T, string>, separator = /[\s,]+/) {
   return z
     .string()
-    .transform((text) => [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))])
+    .transform((text) => [
+      ...new Set(
+        text
+          .trim()
+          .split(separator)
+          .filter((word) => word !== ''),
+      ),
+    ])
     .pipe(z.array(item).min(1, 'must name at least one'))
     .readonly();
 }

@@ -240,12 +240,18 @@ describe('loadGatewayConfig', () => {
     expect(config.githubOauthBaselineScopes).toEqual(['read:user', 'read:org']);
   });
 
-  it.each(['true', 'false', 'acme/', '/platform', 'acme/a/b', 'https://github.com/acme'])(
-    'refuses GITHUB_ORGANIZATION=%s, which names no organization',
-    (value) => {
-      expect(faultsOf({ GITHUB_ORGANIZATION: value })).toMatchObject([{ name: 'GITHUB_ORGANIZATION' }]);
-    },
-  );
+  it.each([
+    'Acme Corp',
+    'acme,Globex Inc',
+    'true',
+    'false',
+    'acme/',
+    '/platform',
+    'acme/a/b',
+    'https://github.com/acme',
+  ])('refuses GITHUB_ORGANIZATION=%s, which names no organization', (value) => {
+    expect(faultsOf({ GITHUB_ORGANIZATION: value })).toMatchObject([{ name: 'GITHUB_ORGANIZATION' }]);
+  });
 
   it.each([
     [{ GITHUB_ORGANIZATION: 'acme', GITHUB_OAUTH_SCOPES: 'repo,read:user' }, 'GITHUB_OAUTH_SCOPES'],

@@ -8,7 +8,7 @@ const MAX_EDITS = 2;
 const MIN_SHARED_WORDS = 3;
 
 /**
- * Variables with one of our prefixes that nothing reads and that resemble one that is read: at most two
+ * Variables with one of our prefixes (those below, and the first word of every variable that is read) that nothing reads and that resemble one that is read: at most two
  * letters apart, or the same words with one left out or added (`GITHUB_CLIENT_ID`). What resembles nothing is left
  * alone: build systems and Kubernetes set many `GITHUB_…` and `WORKER_…` variables of their own.
  */
@@ -17,12 +17,18 @@ export function findLikelyTypos(fields: readonly FieldDescription[], env: Enviro
     field.secret ? [field.env, fileVariable(field.env)] : [field.env],
   );
   const knownSet = new Set(known);
+  const firstWords = new Set(known.map(firstWord));
+  const hasOurPrefix = (name: string) => OUR_PREFIXES.test(name) || firstWords.has(firstWord(name));
   return Object.keys(env)
-    .filter((name) => OUR_PREFIXES.test(name) && !knownSet.has(name) && name.length <= 100)
+    .filter((name) => hasOurPrefix(name) && !knownSet.has(name) && name.length <= 100)
     .flatMap((name) => {
       const nearest = nearestName(name, known);
       return nearest === undefined ? [] : [{ name, nearest }];
     });
+}
+
+function firstWord(name: string): string {
+  return name.split('_', 1)[0] ?? name;
 }
 
 function nearestName(name: string, known: readonly string[]): string | undefined {

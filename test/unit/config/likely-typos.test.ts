@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { editDistance, findLikelyTypos } from '../../../shared/config/likely-typos.ts';
 
 const field = (env: string) => ({ env, description: '', remedy: '' });
-const known = ['GITHUB_OAUTH_CLIENT_ID', 'GITHUB_OAUTH_SCOPES', 'OPS_PORT', 'WORKER_URLS'].map(field);
+const known = [
+  'GITHUB_OAUTH_CLIENT_ID',
+  'GITHUB_OAUTH_SCOPES',
+  'OPS_PORT',
+  'WORKER_URLS',
+  'REQUIRE_MFA',
+  'ADMIN_TOKEN',
+].map(field);
 
 describe('findLikelyTypos', () => {
   it.each([
@@ -11,16 +18,23 @@ describe('findLikelyTypos', () => {
     ['GITHUB_OUATH_SCOPES', 'GITHUB_OAUTH_SCOPES'],
     ['GITHUB_CLIENT_ID', 'GITHUB_OAUTH_CLIENT_ID'],
     ['WORKER_URL', 'WORKER_URLS'],
+    ['REQUIRE_MFAA', 'REQUIRE_MFA'],
+    ['ADMIN_TOKN', 'ADMIN_TOKEN'],
   ])('takes %s for %s', (name, nearest) => {
     expect(findLikelyTypos(known, { [name]: 'x' })).toEqual([{ name, nearest }]);
   });
 
-  it.each(['GITHUB_TOKEN', 'GITHUB_ACTIONS', 'WORKER_SERVICE_HOST', 'HOME', 'OPS_PORT', 'XPS_PORT'])(
-    'leaves %s alone',
-    (name) => {
-      expect(findLikelyTypos(known, { [name]: 'x' })).toEqual([]);
-    },
-  );
+  it.each([
+    'GITHUB_TOKEN',
+    'GITHUB_ACTIONS',
+    'WORKER_SERVICE_HOST',
+    'HOME',
+    'OPS_PORT',
+    'XPS_PORT',
+    'ADMIN_URL',
+  ])('leaves %s alone', (name) => {
+    expect(findLikelyTypos(known, { [name]: 'x' })).toEqual([]);
+  });
 });
 
 describe('editDistance', () => {

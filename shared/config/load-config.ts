@@ -82,7 +82,12 @@ function parse(field: Field<unknown>, text: FoundText) {
 }
 
 function faultOf(field: FieldDescription, text: FoundText, problem: string): ConfigFault {
-  return { name: text.name, found: describeFound(field, text), problem, remedy: field.remedy };
+  return {
+    name: text.name,
+    found: describeFound(field, text),
+    problem,
+    remedy: (text.kind === 'fault' ? text.remedy : undefined) ?? field.remedy,
+  };
 }
 
 function describeFound(field: FieldDescription, text: FoundText): string {

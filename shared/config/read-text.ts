@@ -6,11 +6,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Returns a file's text; throws when it cannot be read. */
 export type ReadFile = (path: string) => string;
 
+const READABLE = 'Name a file that this process can read and that is not empty.';
+
 /** The text that stands for a variable, with the name of the variable it really came from. */
 export type FoundText =
   | { readonly kind: 'absent'; readonly name: string }
   | { readonly kind: 'text'; readonly name: string; readonly text: string; readonly path?: string }
-  | { readonly kind: 'fault'; readonly name: string; readonly found: string; readonly problem: string };
+  | {
+      readonly kind: 'fault';
+      readonly name: string;
+      readonly found: string;
+      readonly problem: string;
+      /** In place of the field's own, which is about the value. */
+      readonly remedy?: string;
+    };
 
 /** The variable that names the file of a secret. */
 export function fileVariable(env: string): string {
@@ -28,9 +37,18 @@ export function readText(field: FieldDescription, env: Environment, readFile: Re
   const path = valueOf(env, fileName);
   if (own !== undefined && path !== undefined) {
     const found = `${name} ${describeSecret(own)}, and ${fileName} ${quoteFound(path)}`;
-    return { kind: 'fault', name, found, problem: `is set twice, by itself and by ${fileName}` };
+    return {
+      kind: 'fault',
+      name,
+      found,
+      problem: `is set twice, by itself and by ${fileName}`,
+      remedy: 'Remove one of them.',
+    };
   }
-  if (path !== undefined) return fromFile(fileName, path, readFile);
+  if (path !== undefined) {
+    const text = fromFile(fileName, path, readFile);
+    return text.kind === 'fault' ? { ...text, remedy: READABLE } : text;
+  }
   return own === undefined ? { kind: 'absent', name } : { kind: 'text', name, text: own };
 }
 
@@ -50,7 +68,12 @@ function fromFile(name: string, path: string, readFile: ReadFile): FoundText {
   // Editors and `echo` end a file with one line break that is no part of the secret.
   const text = content.replace(/\r?\n$/, '');
   if (text === '') {
-    return { kind: 'fault', name, found: quoteFound(path), problem: 'names a file that is empty' };
+    return {
+      kind: 'fault',
+      name,
+      found: quoteFound(path),
+      problem: 'names a file that is empty',
+    };
   }
   return { kind: 'text', name, text, path };
 }

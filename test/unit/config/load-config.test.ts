@@ -125,6 +125,7 @@ describe('loadConfig', () => {
     expect(faults[0]).toMatchObject({
       name: 'MCP_PASSWORD',
       found: 'MCP_PASSWORD set, 7 characters, and MCP_PASSWORD_FILE "/p"',
+      remedy: 'Remove one of them.',
     });
   });
 

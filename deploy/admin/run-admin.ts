@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 const DEFAULT_URL = 'http://127.0.0.1:9466';
 const TIMEOUT_MS = 30_000;
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 interface Command {
   readonly words: readonly string[];
   readonly what: string;
@@ -67,7 +69,7 @@ const COMMANDS: readonly Command[] = [
 /** Runs one command; answers the exit code. Never throws: what went wrong is printed. */
 export async function runAdmin(
   words: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
   print: (line: string) => void,
 ): Promise<number> {
   const command = COMMANDS.find((each) => each.words[0] === words[0] && each.words.length === words.length);
@@ -87,30 +89,50 @@ export async function runAdmin(
 
 async function send(
   request: ReturnType<Command['request']>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): Promise<{ status: number; text: string }> {
-  const base = env['ADMIN_URL'] ?? DEFAULT_URL;
+  const base = readBase(env);
+  const authorization = `Bearer ${readToken(env)}`;
   const response = await fetch(`${base}${request.path}`, {
     method: request.method,
     headers: {
-      authorization: `Bearer ${readToken(env)}`,
+      authorization,
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    // The token goes to the address that was named and to no other.
+    redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
     throw new Error(`no answer from the admin API at ${base}; is ADMIN_TOKEN set on the gateway?`, {
       cause: error,
     });
   });
-  const answer: unknown = await response.json();
+  const answer: unknown = await response.json().catch((error: unknown) => {
+    throw new Error(`what answers at ${base} is not the admin API; is ADMIN_URL right?`, { cause: error });
+  });
   return { status: response.status, text: JSON.stringify(answer, undefined, 2) };
 }
 
-function readToken(env: Readonly<Record<string, string | undefined>>): string {
-  const file = env['ADMIN_TOKEN_FILE'];
-  const token = env['ADMIN_TOKEN'] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
-  if (token === undefined || token === '') throw new Error('set ADMIN_TOKEN or ADMIN_TOKEN_FILE');
+/** The value of a variable; an empty one counts as unset, as it does for the gateway. */
+function valueOf(env: Variables, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
+
+function readBase(env: Variables): string {
+  const text = valueOf(env, 'ADMIN_URL') ?? DEFAULT_URL;
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/.test(text) || !URL.canParse(text)) {
+    throw new Error(`ADMIN_URL must be an origin such as ${DEFAULT_URL}`);
+  }
+  return new URL(text).origin;
+}
+
+function readToken(env: Variables): string {
+  const file = valueOf(env, 'ADMIN_TOKEN_FILE');
+  const token = valueOf(env, 'ADMIN_TOKEN') ?? (file === undefined ? '' : readFileSync(file, 'utf8').trim());
+  if (token === '') throw new Error('set ADMIN_TOKEN or ADMIN_TOKEN_FILE');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('the admin token must be visible ASCII characters');
   return token;
 }
 

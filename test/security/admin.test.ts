@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runAdmin } from '../../deploy/admin/index.ts';
 import { OCTOCAT } from '../github-simulator/index.ts';
 import { openBrowser } from '../support/browser.ts';
@@ -171,5 +174,34 @@ describe('npm run admin', () => {
     const nobody = await run(['signing-keys'], { ADMIN_TOKEN: TOKEN, ADMIN_URL: 'http://127.0.0.1:1' });
     expect(nobody.text).toContain('no answer from the admin API');
     expect((await run(['signing-keys'], {})).text).toContain('set ADMIN_TOKEN');
+  });
+
+  it('takes an empty variable for none, and an ADMIN_URL with or without its slash', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'admin-test-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const file = join(folder, 'token');
+    writeFileSync(file, `${TOKEN}\n`);
+    const env = { ADMIN_TOKEN: '', ADMIN_TOKEN_FILE: file, ADMIN_URL: `${base()}/` };
+    expect((await run(['signing-keys'], env)).code).toBe(0);
+    const unset = await run(['signing-keys'], { ADMIN_TOKEN: 'x', ADMIN_URL: '' });
+    expect(unset.text).not.toContain('ADMIN_URL must be');
+  });
+
+  it.each([
+    [{ ADMIN_TOKEN: TOKEN, ADMIN_URL: '127.0.0.1:9466' }, 'ADMIN_URL must be an origin such as'],
+    [{ ADMIN_TOKEN: TOKEN, ADMIN_URL: 'http://127.0.0.1:9466/signing-keys' }, 'ADMIN_URL must be an origin'],
+    [{ ADMIN_TOKEN: 'two\nlines' }, 'the admin token must be visible ASCII characters'],
+  ])('says which variable is wrong, and no token: %j', async (env, message) => {
+    const { code, text } = await run(['signing-keys'], env);
+    expect(code).toBe(1);
+    expect(text).toContain(message);
+    expect(text).not.toContain(env.ADMIN_TOKEN);
+  });
+
+  it('says so when something else answers at ADMIN_URL', async () => {
+    const page = await run(['signing-keys'], { ADMIN_TOKEN: TOKEN, ADMIN_URL: shared.stack.github.webBase });
+    expect(page).toMatchObject({ code: 1, text: expect.stringContaining('is not the admin API') as string });
   });
 });

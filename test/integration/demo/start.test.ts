@@ -12,6 +12,15 @@ const APP = {
   GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
 };
 
+/** A port that something else listens on until the test is over. */
+async function takePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  const server = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return port;
+}
+
 describe('npm start', () => {
   it('says what is missing and how to get it, and exits 2, without the two values', async () => {
     const { code, stderr } = await startLauncher(START, { folder: temporaryFolder() }).end();
@@ -24,10 +33,7 @@ describe('npm start', () => {
 
   it('does not move from a port that MCP_HTTP_PORT names', async () => {
     const folder = temporaryFolder();
-    const [port = 0] = await freePorts(1);
-    const server = createServer().listen(port, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
+    const port = await takePort();
     const env = { ...APP, MCP_HTTP_PORT: String(port), STATE_DIR: join(folder, 'state') };
     const { code, stderr } = await startLauncher(START, { folder, env }).end();
     expect(code).toBe(2);
@@ -36,10 +42,7 @@ describe('npm start', () => {
 
   it('names the variable of a side listener whose port is taken, and starts nothing', async () => {
     const folder = temporaryFolder();
-    const [port = 0] = await freePorts(1);
-    const server = createServer().listen(port, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
+    const port = await takePort();
     const admin = { ADMIN_TOKEN: 'x'.repeat(32), ADMIN_PORT: String(port) };
     const env = { ...APP, ...admin, STATE_DIR: join(folder, 'state') };
     const { code, stderr } = await startLauncher(START, { folder, env }).end();

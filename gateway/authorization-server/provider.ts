@@ -67,7 +67,7 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
     return isClientSecret(this.clientSecret, presented);
   };
   provider.use(addRetryAfter);
-  provider.use(answerMissingSession);
+  provider.use(answerMissingSession(rules.supportContact));
   provider.use(
     createAnswerCorrection({
       scopes: rules.scopes,

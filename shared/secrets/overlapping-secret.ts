@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { SecretFollower } from './follow-secret-files.ts';
 import type { LookAgain, SecretSource } from './secret-source.ts';
+import { readAtStart } from './secret-source.ts';
 
 /**
  * How long a replaced secret is accepted (ms): what was signed before is still under way, and the other side may read
@@ -24,7 +25,7 @@ export function followOverlappingSecret(
   source: SecretSource,
   split: (text: string) => readonly string[] = (text) => [text],
 ): OverlappingSecret {
-  let now = split(source.text);
+  let now = readAtStart(source, split);
   let replaced: { readonly secret: string; readonly until: number }[] = [];
   const lookAgain = follower.follow(source, (text) => {
     const next = split(text);

@@ -19,3 +19,16 @@ export interface SecretSource {
 
 /** Looks into the file at once, once a second at most; true when another secret was taken from it. */
 export type LookAgain = () => boolean;
+
+/**
+ * What a source holds at the start.
+ * @throws what `read` throws, naming the variable and the file: a start that fails must say which file it failed on.
+ */
+export function readAtStart<T>({ text, file }: SecretSource, read: (text: string) => T): T {
+  try {
+    return read(text);
+  } catch (error) {
+    if (file === undefined || !(error instanceof Error)) throw error;
+    throw new Error(`${file.variable} in ${file.path} cannot be used: ${error.message}`, { cause: error });
+  }
+}

@@ -134,4 +134,12 @@ describe('the page for a client id that is dead (facts/peers §3, item 10)', () 
     expect(page.text).toContain('add it again');
     expect(page.text).toContain('href="mailto:platform@example.com"');
   });
+
+  it('is not the only one: a device form from another browser says whom to ask as well', async () => {
+    const stack = await start({ SUPPORT_CONTACT: 'mailto:platform@example.com' });
+    const page = await openBrowser().post(`${stack.publicUrl}/device`, { xsrf: 'x', user_code: 'BBBB-BBBB' });
+    expect(page.status).toBe(403);
+    expect(page.text).toContain('This form has expired');
+    expect(page.text).toContain('href="mailto:platform@example.com"');
+  });
 });

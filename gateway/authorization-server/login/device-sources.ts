@@ -72,22 +72,23 @@ export const deviceSources = {
  * Answers a code that was sent by a browser the page was not shown to. The library refuses it as well, and then fails
  * while it saves the session that this browser does not have.
  */
-export async function answerMissingSession(
-  ctx: KoaContextWithOIDC,
-  next: () => Promise<void>,
-): Promise<void> {
-  try {
-    await next();
-  } catch (error) {
-    const isEntry = ctx.method === 'POST' && ctx.path === ROUTES.device;
-    if (!isEntry || !(error instanceof TypeError) || ctx.oidc.session?.exp !== undefined) throw error;
-    ctx.status = 403;
-    ctx.set({ ...PAGE_HEADERS });
-    ctx.body = messagePage({
-      title: 'This form has expired',
-      explanation:
-        'The page with the form was opened in another browser, or too long ago. The code was not used.',
-      next: 'Open the page that your device names and enter the code again.',
-    });
-  }
-}
+export const answerMissingSession =
+  (support: string | undefined) =>
+  async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      const isEntry = ctx.method === 'POST' && ctx.path === ROUTES.device;
+      if (!isEntry || !(error instanceof TypeError) || ctx.oidc.session?.exp !== undefined) throw error;
+      ctx.status = 403;
+      ctx.set({ ...PAGE_HEADERS });
+      ctx.body = messagePage({
+        title: 'This form has expired',
+        explanation:
+          'The page with the form was opened in another browser, or too long ago. The code was not used.',
+        next: 'Open the page that your device names and enter the code again.',
+        requestId: ctx.res.getHeader('x-request-id')?.toString(),
+        support,
+      });
+    }
+  };

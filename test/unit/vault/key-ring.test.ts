@@ -140,6 +140,17 @@ describe('a key that a ring does not know', () => {
   });
 });
 
+describe('a generated key file that was damaged', () => {
+  it('stops the start with its name, and shows nothing of it', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'vault-keys'), 'k1-without-colon');
+    const follower = { follow: () => () => false };
+    const start = () => followKeyRing(follower, generatedKeySource(folder, 'vault-keys'));
+    expect(start).toThrow(/^VAULT_KEYS in .*vault-keys cannot be used: key 1 of the ring/);
+    expect(start).not.toThrow(/without-colon/);
+  });
+});
+
 describe('cookie keys', () => {
   it('sign with the current key and accept the others, which the library is not to sign anew for every path', () => {
     const ring = parseKeyRing(ONE);

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { AccessRequirement } from '../../../shared/policy/index.ts';
 import { formatOrganizationRule, judgeAge, LONGEST_STALE_MS } from '../../../shared/policy/index.ts';
-import type { RecordFamily, Store } from '../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../shared/store/index.ts';
+import type { Expectation, RecordFamily, Store } from '../../../shared/store/index.ts';
+import { createRecords, keys, RecordRefusedError } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys } from '../../../shared/vault/index.ts';
 
@@ -20,10 +20,25 @@ const family: RecordFamily<KnownStanding> = {
   shape: z.strictObject({ requirement: z.string(), checkedAt: z.int() }),
 };
 
+/** The rules of a standing that was forgotten: nobody's, so every reader takes it for unknown. */
+const NO_RULES = '';
+
+/** What is known of an account, and the state of the store it was read in. */
+export interface Standing {
+  readonly age: 'fresh' | 'stale' | 'unknown';
+  readonly asOf: Expectation;
+}
+
 /** Positive answers about accounts, for all gateways. Negative ones are acted on and never remembered. */
 export interface KnownStandings {
-  read(sub: string): Promise<'fresh' | 'stale' | 'unknown'>;
-  remember(sub: string, checkedAt: number): Promise<void>;
+  /** A record that cannot be read counts for nothing and is replaced. */
+  read(sub: string): Promise<Standing>;
+  /**
+   * Keeps a yes of GitHub's. `asOf` was read before GitHub was asked: what was forgotten or learned since, at any
+   * gateway, stands, because the answer may be older than that. No clock is compared.
+   */
+  remember(sub: string, yes: { readonly checkedAt: number; readonly asOf: Expectation }): Promise<void>;
+  /** Also outdates every question that was put to GitHub before. */
   forget(sub: string): Promise<void>;
 }
 
@@ -39,20 +54,36 @@ export function createKnownStandings(deps: {
   const records = createRecords(store, family, recordMacKeys(deps.gatewayRing));
   const requirement = nameOf(deps.requirement);
   const keyOf = (sub: string) => keys.membership(githubHost, sub);
+  const put = (sub: string, data: KnownStanding, expect?: Expectation) =>
+    records.put(keyOf(sub), data, {
+      expiresAt: data.checkedAt + LONGEST_STALE_MS,
+      ...(expect === undefined ? {} : { expect }),
+    });
+  // Written, not deleted: an answer that is on its way must find that something happened since it was asked for.
+  const forget = async (sub: string) => {
+    await store.commit([put(sub, { requirement: NO_RULES, checkedAt: clock.now() })]);
+  };
+  const look = async (sub: string) => {
+    try {
+      return await records.read(keyOf(sub));
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      await forget(sub);
+      return await records.read(keyOf(sub));
+    }
+  };
   return {
     read: async (sub) => {
-      const found = await records.read(keyOf(sub));
-      if (found?.data.requirement !== requirement) return 'unknown';
+      const found = await look(sub);
+      const asOf = found === undefined ? 'absent' : { version: found.version };
+      if (found?.data.requirement !== requirement) return { age: 'unknown', asOf };
       const age = judgeAge({ checkedAt: found.data.checkedAt, now: clock.now(), maxAgeMs });
-      return age === 'too_old' ? 'unknown' : age;
+      return { age: age === 'too_old' ? 'unknown' : age, asOf };
     },
-    remember: async (sub, checkedAt) => {
-      const data = { requirement, checkedAt };
-      await store.commit([records.put(keyOf(sub), data, { expiresAt: checkedAt + LONGEST_STALE_MS })]);
+    remember: async (sub, { checkedAt, asOf }) => {
+      await store.commit([put(sub, { requirement, checkedAt }, asOf)]);
     },
-    forget: async (sub) => {
-      await store.commit([{ op: 'delete', key: keyOf(sub) }]);
-    },
+    forget,
   };
 }
 

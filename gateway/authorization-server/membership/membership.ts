@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
 import type { AccessDenial, AccessRequirement } from '../../../shared/policy/index.ts';
 import { asksNothing } from '../../../shared/policy/index.ts';
+import type { Expectation } from '../../../shared/store/index.ts';
 import type { CredentialReader } from '../../../shared/vault/index.ts';
 import type { Grants } from '../grants/grants.ts';
 import { LoginFailure } from '../login/identity-provider.ts';
@@ -66,20 +67,21 @@ export function createMembership(deps: MembershipDeps): Membership {
   const judge = createJudgement(deps);
   return {
     admit: async ({ sub, accessToken }) => {
+      const { asOf } = await known.read(sub);
       const checkedAt = deps.clock.now();
       // Whose token it is GitHub has just said: without a restriction there is nothing more to ask.
       const verdict: AccessVerdict = asksNothing(deps.requirement)
         ? { outcome: 'allowed' }
         : await deps.askGitHub(accessToken);
-      if (verdict.outcome === 'allowed') await known.remember(sub, checkedAt);
+      if (verdict.outcome === 'allowed') await known.remember(sub, { checkedAt, asOf });
       else await refuseSignIn(deps, sub, verdict);
     },
-    isFresh: async (sub) => (await known.read(sub)) === 'fresh',
+    isFresh: async (sub) => (await known.read(sub)).age === 'fresh',
     require: async (holder) => {
-      const standing = await known.read(holder.sub);
-      if (standing === 'fresh') return;
-      const verdict = await judge(holder);
-      if (verdict.outcome === 'allowed' || (verdict.outcome === 'undecided' && standing === 'stale')) return;
+      const { age, asOf } = await known.read(holder.sub);
+      if (age === 'fresh') return;
+      const verdict = await judge(holder, asOf);
+      if (verdict.outcome === 'allowed' || (verdict.outcome === 'undecided' && age === 'stale')) return;
       if (verdict.outcome === 'undecided') throw temporarilyUnavailable('GitHub could not be asked');
       await end(deps, holder, verdict);
       throw invalidGrant(`the account is refused: ${reasonOf(verdict)}`);
@@ -87,22 +89,27 @@ export function createMembership(deps: MembershipDeps): Membership {
     recheck: async (sub) => {
       if (asksNothing(deps.requirement)) return;
       await known.forget(sub);
+      const { asOf } = await known.read(sub);
+      const judgeAnew = async (holder: Holder) => await judge(holder, asOf);
       const credentials = await liveGrantsByCredential(deps, sub);
-      await Promise.all(credentials.map(async (each) => await recheckCredential(deps, judge, each)));
+      await Promise.all(credentials.map(async (each) => await recheckCredential(deps, judgeAnew, each)));
     },
   };
 }
 
 type Judge = (holder: Holder) => Promise<AccessVerdict>;
 
-/** Asks about a credential, once for all who ask at the same time, and remembers a yes. */
-function createJudgement(deps: MembershipDeps): Judge {
+/**
+ * Asks about a credential, once for all who ask at the same time and know the same, and remembers a yes. Who forgot a
+ * standing knows more than a question that is under way: GitHub may have answered it before things changed.
+ */
+function createJudgement(deps: MembershipDeps) {
   const running = new Map<string, Promise<AccessVerdict>>();
   const ask = async ({ grantId, handle }: Holder): Promise<AccessVerdict> => {
     const reading = await deps.reader.read({ handle, minVersion: 0, grantId });
     return reading.ok ? await deps.askGitHub(reading.accessToken) : { outcome: 'undecided' };
   };
-  const judge: Judge = async (holder) => {
+  const judge = async (holder: Holder, asOf: Expectation): Promise<AccessVerdict> => {
     const checkedAt = deps.clock.now();
     let verdict = await ask(holder);
     if (verdict.outcome === 'token_refused') {
@@ -111,12 +118,13 @@ function createJudgement(deps: MembershipDeps): Judge {
       if (settled === 'ended') return verdict;
       verdict = settled === 'renewed' ? await ask(holder) : { outcome: 'undecided' };
     }
-    if (verdict.outcome === 'allowed') await deps.known.remember(holder.sub, checkedAt);
+    if (verdict.outcome === 'allowed') await deps.known.remember(holder.sub, { checkedAt, asOf });
     return verdict.outcome === 'token_refused' ? { outcome: 'undecided' } : verdict;
   };
-  return async (holder) => {
-    const under = running.get(holder.handle) ?? judge(holder).finally(() => running.delete(holder.handle));
-    running.set(holder.handle, under);
+  return async (holder: Holder, asOf: Expectation): Promise<AccessVerdict> => {
+    const question = JSON.stringify([holder.handle, asOf]);
+    const under = running.get(question) ?? judge(holder, asOf).finally(() => running.delete(question));
+    running.set(question, under);
     return await under;
   };
 }

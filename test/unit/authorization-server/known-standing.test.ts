@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { KnownStandings } from '../../../gateway/authorization-server/membership/known-standing.ts';
 import { createKnownStandings } from '../../../gateway/authorization-server/membership/known-standing.ts';
 import type { AccessRequirement } from '../../../shared/policy/index.ts';
-import { openSqliteStore } from '../../../shared/store/index.ts';
+import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -24,20 +25,26 @@ async function open() {
       requirement,
       maxAgeMs: 15 * MINUTE,
     });
-  return { clock, under };
+  return { clock, store, under };
+}
+
+/** A yes that was asked for now. */
+async function learn(known: KnownStandings, checkedAt: number) {
+  const { asOf } = await known.read('sub');
+  await known.remember('sub', { checkedAt, asOf });
 }
 
 describe('what is known of an account (design §6)', () => {
   it('is fresh, then stale, then nothing', async () => {
     const { clock, under } = await open();
     const known = under(NONE);
-    expect(await known.read('sub')).toBe('unknown');
-    await known.remember('sub', clock.now());
-    expect(await known.read('sub')).toBe('fresh');
+    expect(await known.read('sub')).toMatchObject({ age: 'unknown' });
+    await learn(known, clock.now());
+    expect(await known.read('sub')).toMatchObject({ age: 'fresh' });
     clock.advance(16 * MINUTE);
-    expect(await known.read('sub')).toBe('stale');
+    expect(await known.read('sub')).toMatchObject({ age: 'stale' });
     clock.advance(45 * MINUTE);
-    expect(await known.read('sub')).toBe('unknown');
+    expect(await known.read('sub')).toMatchObject({ age: 'unknown' });
   });
 
   it.each([
@@ -45,22 +52,57 @@ describe('what is known of an account (design §6)', () => {
     [{ organizations: [], requireMfa: true }],
   ] as const)('counts for nothing once the operator asks for %j', async (requirement) => {
     const { clock, under } = await open();
-    await under(NONE).remember('sub', clock.now());
-    expect(await under(requirement).read('sub')).toBe('unknown');
+    await learn(under(NONE), clock.now());
+    expect(await under(requirement).read('sub')).toMatchObject({ age: 'unknown' });
   });
 
   it('is the same whatever the order of the rules', async () => {
     const { clock, under } = await open();
     const [one, two] = [rule('acme'), rule('globex')];
-    await under({ organizations: [one, two], requireMfa: false }).remember('sub', clock.now());
-    expect(await under({ organizations: [two, one], requireMfa: false }).read('sub')).toBe('fresh');
+    await learn(under({ organizations: [one, two], requireMfa: false }), clock.now());
+    expect(await under({ organizations: [two, one], requireMfa: false }).read('sub')).toMatchObject({
+      age: 'fresh',
+    });
   });
 
   it('is gone when it was forgotten', async () => {
     const { clock, under } = await open();
     const known = under(NONE);
-    await known.remember('sub', clock.now());
+    await learn(known, clock.now());
     await known.forget('sub');
-    expect(await known.read('sub')).toBe('unknown');
+    expect(await known.read('sub')).toMatchObject({ age: 'unknown' });
+  });
+
+  it.each(['nothing was known', 'something was known'])(
+    'is not what was asked before another gateway forgot it, when %s',
+    async (before) => {
+      const { clock, under } = await open();
+      const [here, there] = [under(NONE), under(NONE)];
+      if (before === 'something was known') await learn(here, clock.now());
+      const { asOf } = await here.read('sub');
+      await there.forget('sub');
+      // The clock of a gateway may be ahead: it is not what decides.
+      await here.remember('sub', { checkedAt: clock.now() + MINUTE / 2, asOf });
+      expect(await here.read('sub')).toMatchObject({ age: 'unknown' });
+    },
+  );
+
+  it('is learned again by a question put after it was forgotten', async () => {
+    const { clock, under } = await open();
+    const known = under(NONE);
+    await known.forget('sub');
+    await learn(known, clock.now());
+    expect(await known.read('sub')).toMatchObject({ age: 'fresh' });
+  });
+
+  it('is nothing when its record was altered, which keeps nobody from learning it again', async () => {
+    const { clock, store, under } = await open();
+    const known = under(NONE);
+    await learn(known, clock.now());
+    const value = `1.g1.${'A'.repeat(43)}.{}`;
+    await store.commit([{ op: 'put', key: keys.membership('github.com', 'sub'), value, expiresAt: null }]);
+    expect(await known.read('sub')).toMatchObject({ age: 'unknown' });
+    await learn(known, clock.now());
+    expect(await known.read('sub')).toMatchObject({ age: 'fresh' });
   });
 });

@@ -25,10 +25,10 @@ export type RefreshOutcome = 'renewed' | 'no_refresh_token' | 'kept' | 'dead';
 export interface CredentialRefreshDeps {
   readonly store: Store;
   readonly vault: CredentialVault;
-  readonly oauth: Pick<GitHubOAuthClient, 'refresh'>;
+  readonly oauth: Pick<GitHubOAuthClient, 'refresh' | 'deleteToken'>;
   readonly githubHost: string;
   readonly clock: Clock;
-  /** A refusal that only the operator can mend: wrong client secret, an answer that makes no sense. */
+  /** What only the operator can mend: wrong client secret, an answer that makes no sense, a token left alive. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -110,7 +110,10 @@ async function judgeBadToken(deps: CredentialRefreshDeps, attempt: RefreshAttemp
   }
 }
 
-/** These tokens exist nowhere else: they are held on to until the store takes them. */
+/**
+ * These tokens exist nowhere else: they are held on to until the store takes them. Given up, they would stay alive at
+ * GitHub with nobody to end them, so the new access token is deleted there.
+ */
 async function storeTokens(
   deps: CredentialRefreshDeps,
   attempt: RefreshAttempt,
@@ -128,7 +131,10 @@ async function storeTokens(
       await deps.vault.renew(attempt.handle, token, attempt.fromVersion);
       return;
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || performance.now() > deadline) throw error;
+      if (!(error instanceof StoreUnavailableError) || performance.now() > deadline) {
+        await deps.oauth.deleteToken(token.accessToken).catch(deps.onFault);
+        throw error;
+      }
       await delay(POLL_MS);
     }
   }

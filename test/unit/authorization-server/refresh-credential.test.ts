@@ -1,8 +1,9 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCredentialRefresh } from '../../../gateway/authorization-server/upstream/refresh-credential.ts';
 import type { GitHubTokenSet } from '../../../shared/github/index.ts';
 import { GitHubOAuthError } from '../../../shared/github/index.ts';
-import { openSqliteStore } from '../../../shared/store/index.ts';
+import { openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
+import type { CredentialVault } from '../../../shared/vault/index.ts';
 import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { HOUR_MS, SECOND_MS } from '../../support/movable-clock.ts';
@@ -46,7 +47,7 @@ it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not
       vault,
       githubHost,
       clock: of.clock,
-      oauth: { refresh: of.refresh },
+      oauth: { refresh: of.refresh, deleteToken: async () => await Promise.resolve('deleted') },
       onFault: () => undefined,
     });
   const slow = gateway({
@@ -70,4 +71,46 @@ it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not
   await rotated.promise;
   expect(await fast(handle, version)).toBe('renewed');
   expect(await first).toBe('renewed');
+});
+
+describe('new GitHub tokens that the store does not take for 30 s', () => {
+  const giveUp = async (deleteToken: () => Promise<'deleted'>) => {
+    const clock = fakeClock();
+    const store = await openSqliteStore({ folder: temporaryFolder(), clock });
+    onTestFinished(store.close);
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const away = new StoreUnavailableError('away');
+    const faults: unknown[] = [];
+    const deleted = vi.fn(deleteToken);
+    const refresh = createCredentialRefresh({
+      store,
+      githubHost,
+      clock,
+      vault: {
+        readRefreshToken: async () => await Promise.resolve({ refreshToken: 'ghr_old', version: 1 }),
+        renew: async () => {
+          now += 20 * SECOND_MS;
+          return await Promise.reject(away);
+        },
+      } as unknown as CredentialVault,
+      oauth: { refresh: async () => await Promise.resolve(NEW_TOKENS), deleteToken: deleted },
+      onFault: (error) => faults.push(error),
+    });
+    await expect(refresh('handle', 1)).rejects.toBe(away);
+    expect(deleted).toHaveBeenCalledExactlyOnceWith('ghu_new');
+    return faults;
+  };
+
+  it('are ended at GitHub: nobody else knows them', async () => {
+    expect(await giveUp(async () => await Promise.resolve('deleted'))).toEqual([]);
+  });
+
+  it('are reported when GitHub does not end them either', async () => {
+    const fault = new GitHubOAuthError('bad_refresh_token', 'refresh');
+    expect(await giveUp(async () => await Promise.reject(fault))).toEqual([fault]);
+  });
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { Clients } from './clients.ts';
+import { endEach } from './grants/end-each.ts';
 import { isLive } from './grants/grant.ts';
 import type { Grants } from './grants/grants.ts';
 import type { KeyTimes } from './signing-keys/key-schedule.ts';
@@ -28,7 +29,7 @@ export interface Operations {
   readonly grantsOf: (githubId: number) => Promise<readonly OperatorGrant[]>;
   /** Ends a grant; false when it is not live. */
   readonly endGrant: (grantId: string) => Promise<boolean>;
-  /** Ends every grant of a person; answers how many. */
+  /** Ends every grant of a person; answers how many. @throws Error after all others ended, when one could not be. */
   readonly endAccount: (githubId: number) => Promise<number>;
   /** Ends a client's tokens and lets it do nothing more, whatever kind of client it is. */
   readonly blockClient: (clientId: string) => Promise<void>;
@@ -70,7 +71,12 @@ export function createOperations(deps: {
       // One entry stops all tokens; ending each grant, with a reason for its time line, takes longer.
       await revocations.publish({ kind: 'account', id: sub });
       const live = (await grants.listOf(sub)).filter(({ grant }) => isLive(grant, clock.now()));
-      for (const { grantId } of live) await grants.end(grantId, 'revoked_by_operator');
+      await endEach(
+        live.map(({ grantId }) => grantId),
+        async (grantId) => {
+          await grants.end(grantId, 'revoked_by_operator');
+        },
+      );
       return live.length;
     },
     blockClient: async (clientId) => {

@@ -51,14 +51,17 @@ export function createTokenCore(
     absoluteMs: deps.refreshTokenMaxSeconds * 1000,
     perClient: deps.grantsPerClient,
   };
-  const grants = createGrants({ ...deps, githubHost, vault, lifetimes });
+  const onFault = (error: unknown) => {
+    deps.onFault(error, undefined);
+  };
+  const grants = createGrants({ ...deps, githubHost, vault, lifetimes, onFault });
   const issueAccessToken = createAccessTokenIssuer({
     issuer: deps.publicUrl,
     signingKeys,
     ttlSeconds: deps.accessTokenTtlSeconds,
     clock,
   });
-  const upstream = createUpstream(deps, { vault, grants });
+  const upstream = createUpstream(deps, { vault, grants, onFault });
   const parts = { ...upstream, grants, accounts };
   const issue = createTokenIssue({ ...parts, refreshTokens, issueAccessToken, events, now });
   return {
@@ -90,12 +93,9 @@ export function createTokenCore(
 /** What keeps GitHub tokens fresh, and what ends grants when GitHub says so. */
 function createUpstream(
   deps: AuthorizationServerDeps,
-  { vault, grants }: { vault: CredentialVault; grants: Grants },
+  { vault, grants, onFault }: { vault: CredentialVault; grants: Grants; onFault: (error: unknown) => void },
 ) {
   const { store, clock, github } = deps;
-  const onFault = (error: unknown) => {
-    deps.onFault(error, undefined);
-  };
   const githubHost = github.host.key;
   const refresh = createCredentialRefresh({ store, vault, oauth: github.oauth, githubHost, clock, onFault });
   const neededMs = deps.accessTokenTtlSeconds * 1000 + deps.longestCallSeconds * 1000;

@@ -4,6 +4,7 @@ import { RecordRefusedError } from '../../../shared/store/index.ts';
 import type { CredentialReader, CredentialVault, Retirements } from '../../../shared/vault/index.ts';
 import { UnsealError } from '../../../shared/vault/index.ts';
 import type { ListedGrant } from '../grants/account-grants.ts';
+import { endEach } from '../grants/end-each.ts';
 import { isLive } from '../grants/grant.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { CredentialRefresh } from '../upstream/refresh-credential.ts';
@@ -33,7 +34,12 @@ export async function endAllGrants(
   sub: string,
 ): Promise<number> {
   const live = liveOf(await grants.listOf(sub), clock.now());
-  for (const { grantId } of live) await grants.end(grantId, 'revoked_by_person');
+  await endEach(
+    live.map(({ grantId }) => grantId),
+    async (grantId) => {
+      await grants.end(grantId, 'revoked_by_person');
+    },
+  );
   return live.length;
 }
 

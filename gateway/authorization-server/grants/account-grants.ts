@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Records, Store } from '../../../shared/store/index.ts';
-import { keys, sweepDue } from '../../../shared/store/index.ts';
+import { keys, RecordRefusedError, sweepDue } from '../../../shared/store/index.ts';
 import type { Grant } from './grant.ts';
 import { expiryReason, isLive } from './grant.ts';
 import type { GrantEndings } from './grant-endings.ts';
@@ -26,6 +26,8 @@ interface AccountGrantDeps {
   readonly githubHost: string;
   readonly records: Records<Grant>;
   readonly endings: Pick<GrantEndings, 'end' | 'finish'>;
+  /** A grant whose record is refused: altered, or its MAC key left the ring. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /**
@@ -92,17 +94,26 @@ export function createAccountGrants(deps: AccountGrantDeps) {
 }
 
 /** What is read of an account's index. */
-function createListing({ store, clock, githubHost, records }: AccountGrantDeps) {
+function createListing({ store, clock, githubHost, records, onFault }: AccountGrantDeps) {
   const membersUntil = async (sub: string, until: number) =>
     await store.membersUntil(keys.accountGrants(githubHost, sub), until, MAX_REMEMBERED_GRANTS + BATCH);
+
+  // A record that is refused opens nothing, here as at every other reader, so the others are listed without it.
+  const readOne = async (grantId: string): Promise<Grant | undefined> => {
+    try {
+      return (await records.read(keys.grant(grantId)))?.data;
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      onFault(error);
+      return undefined;
+    }
+  };
 
   const readAll = async (sub: string, ids: readonly string[]): Promise<readonly ListedGrant[]> => {
     const listed: ListedGrant[] = [];
     for (let from = 0; from < ids.length; from += BATCH) {
       const found = await Promise.all(
-        ids
-          .slice(from, from + BATCH)
-          .map(async (grantId) => ({ grantId, grant: (await records.read(keys.grant(grantId)))?.data })),
+        ids.slice(from, from + BATCH).map(async (grantId) => ({ grantId, grant: await readOne(grantId) })),
       );
       for (const { grantId, grant } of found) if (grant?.sub === sub) listed.push({ grantId, grant });
     }

@@ -33,7 +33,7 @@ export interface Grants {
   create(grantId: string, grant: NewGrant, handle: string): Promise<void>;
   /** The grant if it is live; ended and expired ones are not found. */
   find(grantId: string): Promise<StoredGrant | undefined>;
-  /** Every grant of an account that is remembered, ended ones too, the newest first. */
+  /** Every grant of an account that is remembered, ended ones too, the newest first; one that is refused is reported. */
   readonly listOf: (sub: string) => Promise<readonly ListedGrant[]>;
   handleOf(grantId: string, grant: Grant): string;
   /** Writes the refresh family with compare-and-set and slides the idle end; false when another writer won. */
@@ -50,6 +50,7 @@ export interface Grants {
 interface GrantDeps extends EndingDeps {
   readonly githubHost: string;
   readonly lifetimes: GrantLifetimes;
+  readonly onFault: (error: unknown) => void;
 }
 
 export function createGrants(deps: GrantDeps): Grants {

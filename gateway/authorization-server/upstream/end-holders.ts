@@ -1,6 +1,7 @@
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import { credentialDigest } from '../../../shared/revocation/index.ts';
 import type { CredentialVault } from '../../../shared/vault/index.ts';
+import { endEach } from '../grants/end-each.ts';
 import type { GrantEnd } from '../grants/grant.ts';
 import type { Grants } from '../grants/grants.ts';
 
@@ -30,7 +31,7 @@ export async function endHolders(
   // One entry stops them all; ending them one by one, with a reason for each time line, takes longer.
   const { version } = of;
   await deps.revocations.publish({ kind: 'credential', id: credentialDigest(of.handle), version });
-  for (const grantId of await deps.vault.quarantine(of.handle, of.version)) {
+  await endEach(await deps.vault.quarantine(of.handle, of.version), async (grantId) => {
     await deps.grants.end(grantId, of.reason);
-  }
+  });
 }

@@ -22,6 +22,7 @@ async function open() {
   const retirements = createRetirements({ store, gatewayRing, clock });
   const shared = { store, gatewayRing, githubHost, clock };
   const vault = createCredentialVault({ ...shared, vaultRing: ring('v1', 2), retirements, graceMs: 0 });
+  const faults: unknown[] = [];
   let reads = 0;
   const counting = {
     ...store,
@@ -33,6 +34,7 @@ async function open() {
     vault,
     events: createEventBus(),
     revocations: { publish: async () => await Promise.resolve() },
+    onFault: (error) => faults.push(error),
     lifetimes: { idleMs: 14 * DAY_MS, absoluteMs: 90 * DAY_MS, perClient: 10 },
   });
   const create = async (clientId = 'client') => {
@@ -53,7 +55,7 @@ async function open() {
     await task();
     return reads - before;
   };
-  return { clock, store, grants, create, listed, fill, countReads };
+  return { clock, store, faults, grants, create, listed, fill, countReads };
 }
 
 describe('the grants of one account (design §6)', () => {
@@ -62,6 +64,17 @@ describe('the grants of one account (design §6)', () => {
     await fill(1_200);
     const live = await create();
     expect(await listed()).toEqual([live]);
+  });
+
+  it('are listed and leave a sign-in possible when one was altered, which is reported', async () => {
+    const { store, faults, create, listed } = await open();
+    const [altered, live] = [await create(), await create()];
+    const value = `3.g1.${'A'.repeat(43)}.{}`;
+    await store.commit([{ op: 'put', key: keys.grant(altered), value, expiresAt: null }]);
+    expect(await listed()).toEqual([live]);
+    expect(faults).toMatchObject([{ name: 'RecordRefusedError' }]);
+    const next = await create();
+    expect(await listed()).toEqual([next, live]);
   });
 
   it('forget an ended one when its time line is over, not when it would have ended by age', async () => {

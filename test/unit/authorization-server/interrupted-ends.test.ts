@@ -43,6 +43,7 @@ async function open() {
           if (entry.kind === 'grant') published.push(entry.id);
         },
       },
+      onFault: () => undefined,
       lifetimes: { idleMs: 14 * DAY_MS, absoluteMs: 90 * DAY_MS, perClient: 10 },
     });
     return { interrupt, retirements, vault, grants, published };

@@ -29,6 +29,7 @@ async function open() {
     vault,
     events,
     revocations: { publish: async () => await Promise.resolve() },
+    onFault: () => undefined,
     lifetimes: { idleMs: 14 * DAY_MS, absoluteMs: 90 * DAY_MS, perClient: 10 },
   });
   const create = async (sub: string) => {

@@ -5,6 +5,7 @@ import type { AccessDenial, AccessRequirement } from '../../../shared/policy/ind
 import { asksNothing } from '../../../shared/policy/index.ts';
 import type { Expectation } from '../../../shared/store/index.ts';
 import type { CredentialReader } from '../../../shared/vault/index.ts';
+import { endEach } from '../grants/end-each.ts';
 import type { Grants } from '../grants/grants.ts';
 import { LoginFailure } from '../login/identity-provider.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
@@ -157,7 +158,9 @@ async function recheckCredential(
   if (verdict.outcome === 'undecided') throw new MembershipUndecidedError('GitHub could not be asked');
   await end(deps, holder, verdict);
   if (verdict.outcome !== 'denied') return;
-  for (const grantId of rest) await deps.grants.end(grantId, 'access_denied_by_policy');
+  await endEach(rest, async (grantId) => {
+    await deps.grants.end(grantId, 'access_denied_by_policy');
+  });
 }
 
 /** False when the grants have ended on the way. @throws MembershipUndecidedError */

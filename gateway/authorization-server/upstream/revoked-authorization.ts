@@ -3,6 +3,7 @@ import type { GitHubOAuthClient } from '../../../shared/github/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
 import { keys } from '../../../shared/store/index.ts';
 import type { CredentialReader } from '../../../shared/vault/index.ts';
+import { endEach } from '../grants/end-each.ts';
 import type { HeldCredential } from '../grants/grants-by-credential.ts';
 import { liveGrantsByCredential } from '../grants/grants-by-credential.ts';
 import type { EndHolders, EndHoldersDeps } from './end-holders.ts';
@@ -42,7 +43,9 @@ async function endIfRevoked(deps: RevokedAuthorizationDeps, { handle, grantIds }
     return;
   }
   await deps.endHolders(handle, first, 'revoked_at_github');
-  for (const grantId of rest) await deps.grants.end(grantId, 'revoked_at_github');
+  await endEach(rest, async (grantId) => {
+    await deps.grants.end(grantId, 'revoked_at_github');
+  });
 }
 
 /** Whether GitHub says so now; no answer is no. */

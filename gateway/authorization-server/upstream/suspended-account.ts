@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
+import { endEach } from '../grants/end-each.ts';
 import type { Grants } from '../grants/grants.ts';
 import { liveGrantsByCredential } from '../grants/grants-by-credential.ts';
 import type { KnownStandings } from '../membership/known-standing.ts';
@@ -24,7 +25,9 @@ export function createEndSuspended(deps: {
     for (const { handle, grantIds } of await liveGrantsByCredential(deps, sub)) {
       const [first, ...rest] = grantIds;
       await deps.endHolders(handle, first, 'revoked_at_github');
-      for (const grantId of rest) await deps.grants.end(grantId, 'revoked_at_github');
+      await endEach(rest, async (grantId) => {
+        await deps.grants.end(grantId, 'revoked_at_github');
+      });
     }
   };
 }

@@ -6,7 +6,8 @@ import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
 import { ROUTES } from './authorization-server/index.ts';
-import { assignRequestId, readBody, requestIdOf, requirePlainRequest } from './http/index.ts';
+import type { FindClientAddress } from './http/index.ts';
+import { assignClientAddress, assignRequestId, readBody, requestIdOf } from './http/index.ts';
 import { messagePage, PAGE_HEADERS } from './pages/index.ts';
 
 /** A body sent to the bare origin is only read for its id. */
@@ -14,8 +15,7 @@ const MAX_STRAY_BODY_BYTES = 64 * 1024;
 
 /** The rooms of the gateway, as the pipeline meets them. */
 export interface GatewayParts {
-  /** Peers whose X-Forwarded-For names the client; others are the client themselves. */
-  readonly trustedProxies: readonly string[];
+  readonly findClientAddress: FindClientAddress;
   readonly observe: RequestHandler;
   readonly resourceMetadata: Router;
   readonly endpoints: readonly { readonly resource: Resource; readonly handler: RequestHandler }[];
@@ -32,9 +32,8 @@ export function createApp(parts: GatewayParts): Express {
   // The query is parsed where it is needed; a nested-object parser in front of OAuth only adds differences.
   app.set('query parser', false);
   app.set('etag', false);
-  app.set('trust proxy', [...parts.trustedProxies]);
   app.use(assignRequestId);
-  app.use(requirePlainRequest);
+  app.use(assignClientAddress(parts.findClientAddress));
   app.use(parts.observe);
   for (const { resource, handler } of parts.endpoints) app.all(resource.path, handler);
   app.get('/health', (_req, res) => {

@@ -6,7 +6,8 @@ import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
-import type { Service, ServiceDeps } from '../shared/process/index.ts';
+import { connectionLimit } from '../shared/listener/index.ts';
+import type { EdgeOptions, Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
 import type { RevocationFeed } from '../shared/revocation/index.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './authorization-server/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { OriginRule } from './http/index.ts';
-import { requestIdOf } from './http/index.ts';
+import { addressGroup, createClientAddresses, createTrust, parseAddress, requestIdOf } from './http/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
 import { observeRequests } from './observability/index.ts';
 import type { Proxy } from './proxy/index.ts';
@@ -58,12 +59,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     clientDocuments,
     revocations,
   });
-  const proxy = await createProxy({
-    workerUrls: config.workerUrls,
-    requestTimeoutMs: config.requestTimeoutSeconds * 1000,
-    clock,
-    events,
-  });
+  const proxy = await openProxy(config, deps);
   const endpoints = buildEndpoints(config, {
     ...deps,
     secrets,
@@ -73,7 +69,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     revocations,
   });
   const app = createApp({
-    trustedProxies: config.trustedProxies,
+    findClientAddress: createClientAddresses(config),
     observe: observeRequests({ events, logger, clock }),
     resourceMetadata: buildResourceMetadata(config),
     endpoints,
@@ -82,6 +78,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
   });
   return {
     app,
+    edge: edgeOf(config),
     sideListeners: createSideListeners(config, {
       publicApp: app,
       ...authorizationServer,
@@ -99,6 +96,27 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
       await clientDocuments?.http.close();
       await revocations.close();
       await store.close();
+    },
+  };
+}
+
+async function openProxy(config: GatewayConfig, { clock, events }: ServiceDeps): Promise<Proxy> {
+  const requestTimeoutMs = config.requestTimeoutSeconds * 1000;
+  return await createProxy({ workerUrls: config.workerUrls, requestTimeoutMs, clock, events });
+}
+
+/** How the public listener treats connections and the form of requests. */
+function edgeOf(config: GatewayConfig): EdgeOptions {
+  const max = connectionLimit(config.maxConnections);
+  const isTrusted = createTrust(config.trustedProxies);
+  return {
+    form: { authorities: [new URL(config.publicUrl).host], loopbackNamesOnly: false },
+    keepAliveMs: config.keepAliveSeconds * 1000,
+    connections: {
+      max,
+      // One address must not shut out all others; behind one office's or platform's address there are many people.
+      maxPerAddress: Math.ceil(max / 4),
+      groupOf: (peer) => (isTrusted(parseAddress(peer) ?? peer) ? undefined : addressGroup(peer)),
     },
   };
 }

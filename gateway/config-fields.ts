@@ -70,6 +70,31 @@ const listeners = {
     description: 'Addresses and networks of the load balancers whose forwarded headers count.',
     remedy: 'List addresses or networks such as 10.0.0.0/8.',
   }),
+  forwardedHeader: defaultedField({
+    env: 'FORWARDED_HEADER',
+    schema: oneOf(['x-forwarded-for', 'forwarded']),
+    default: 'x-forwarded-for',
+    description:
+      'The field in which `TRUSTED_PROXIES` name the client: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is never read, since balancers pass it on as the client sent it.',
+    remedy: 'Set x-forwarded-for or forwarded.',
+  }),
+  keepAliveSeconds: defaultedField({
+    env: 'MCP_KEEP_ALIVE_TIMEOUT',
+    schema: integerBetween({ min: 5, max: 3900 }),
+    default: '65',
+    unit: 'seconds',
+    description:
+      'How long an idle connection of the public listener is kept. It must be longer than the idle time of the load balancer, which else sends a request into a connection that is just being closed: 65 fits the 60 s of AWS and nginx, 620 the 600 s of Google Cloud.',
+    remedy: 'Set some seconds more than the idle timeout of your load balancer.',
+  }),
+  maxConnections: optionalField({
+    env: 'MCP_MAX_CONNECTIONS',
+    schema: integerBetween({ min: 16, max: 1_000_000 }),
+    whenAbsent: '10000, or fewer where the process may have fewer descriptors',
+    description:
+      'Most connections of the public listener, at most the descriptors of the process less a reserve; a quarter of them from one address that is not in `TRUSTED_PROXIES`. One more closes the one that has been idle for longest.',
+    remedy: 'Raise it, and the limit of open files (ulimit -n), when clients keep many connections.',
+  }),
   maxBodyBytes: defaultedField({
     env: 'MCP_MAX_BODY_BYTES',
     schema: integerBetween({ min: 1024, max: 67_108_864 }),

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
+import { isLoopbackHost } from '../shared/listener/index.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { SideListener } from '../shared/process/index.ts';
 import type { AdminOperations } from './admin/index.ts';
@@ -27,7 +28,12 @@ export function createSideListeners(
   };
   return sideAddresses(config).flatMap(({ name, host, port, variable }) => {
     const app = apps[name]();
-    return app === undefined ? [] : [{ name, app, host, port, portVariable: variable }];
+    if (app === undefined) return [];
+    const form = {
+      authorities: [config.publicUrl, config.githubOauthRedirectUri].map((url) => new URL(url).host),
+      loopbackNamesOnly: name === 'admin' && isLoopbackHost(host),
+    };
+    return [{ name, app, host, port, portVariable: variable, form }];
   });
 }
 

@@ -1,12 +1,15 @@
 import { createAccessTokenVerifier, createJwksSource } from '../shared/access-token/index.ts';
 import { createGatewayContextVerifier } from '../shared/gateway-context/index.ts';
 import { createGitHubApi } from '../shared/github/index.ts';
+import type { ConnectionRules } from '../shared/listener/index.ts';
+import { connectionLimit } from '../shared/listener/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
 import type { RevocationFeed } from '../shared/revocation/index.ts';
 import { followRevocations, REVOCATION_KEEP_MS } from '../shared/revocation/index.ts';
+import type { Store } from '../shared/store/index.ts';
 import { keys, openStore } from '../shared/store/index.ts';
 import { createCredentialReader } from '../shared/vault/index.ts';
 import { USER_AGENT, VERSION } from '../shared/version.ts';
@@ -53,20 +56,14 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
         events.emit({ type: 'github.call.finished', ...answer });
       },
     }),
-    reportRefusal: async (grantId) => {
-      try {
-        await store.addMember(keys.refusedCredentials(), grantId, clock.now());
-      } catch (error) {
-        // The call fails either way, and the next one reports again.
-        logger.warn({ err: error }, 'a refused credential could not be reported');
-      }
-    },
+    reportRefusal: reportRefusals(store, deps),
     githubHost: config.github.key,
     mcp,
     logger,
   });
   return {
     app,
+    edge: { connections: gatewaysOnly(connectionLimit(undefined)) },
     sideListeners: [],
     checkStore: store.ping,
     feedAgeSeconds: revocations.ageSeconds,
@@ -79,6 +76,23 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
       await store.close();
     },
   };
+}
+
+/** Tells gateways of a credential that GitHub refused. */
+function reportRefusals(store: Store, { clock, logger }: ServiceDeps) {
+  return async (grantId: string) => {
+    try {
+      await store.addMember(keys.refusedCredentials(), grantId, clock.now());
+    } catch (error) {
+      // The call fails either way, and the next one reports again.
+      logger.warn({ err: error }, 'a refused credential could not be reported');
+    }
+  };
+}
+
+/** A worker's peers are a few gateways with many connections each. */
+function gatewaysOnly(max: number): ConnectionRules {
+  return { max, maxPerAddress: max, groupOf: () => undefined };
 }
 
 /** A key that was ended in an emergency has a successor, which calls may carry at once. */

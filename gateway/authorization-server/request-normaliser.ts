@@ -86,8 +86,6 @@ const keepUserCode: RequestHandler = (req, _res, next) => {
 function pinPublicUrl(publicUrl: string): RequestHandler {
   const url = new URL(publicUrl);
   return (req, _res, next) => {
-    // Read while the headers it may come from are still there.
-    Object.defineProperty(req, 'ip', { value: req.ip, configurable: true });
     for (const name of Object.keys(req.headers)) {
       if (name.startsWith('x-forwarded-') || name === 'forwarded') Reflect.deleteProperty(req.headers, name);
     }

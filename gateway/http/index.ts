@@ -1,4 +1,12 @@
-export { inviteBody, requirePlainRequest } from './plain-request.ts';
+export type { FindClientAddress, ForwardedHeader, ForwardingRules } from './client-address.ts';
+export {
+  addressGroup,
+  assignClientAddress,
+  createClientAddresses,
+  createTrust,
+  parseAddress,
+} from './client-address.ts';
+export { inviteBody } from './invite-body.ts';
 export type { OriginRule } from './origin.ts';
 export { isAllowedOrigin } from './origin.ts';
 export type { BodyReading } from './read-body.ts';

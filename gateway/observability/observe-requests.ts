@@ -10,7 +10,6 @@ export function observeRequests(deps: { events: EventBus; logger: Logger; clock:
   return (req, res, next) => {
     const startedAt = deps.clock.now();
     const route = routeOf(req.path);
-    // Taken now: forwarded headers are gone once the request reaches the authorization server.
     const clientAddress = req.ip;
     res.once('close', () => {
       const durationSeconds = (deps.clock.now() - startedAt) / 1000;

@@ -55,6 +55,15 @@ export type GatewayEvent =
       readonly result: 'followed' | 'taken' | 'refused' | 'mended';
     }
   | { readonly type: 'github.call.finished'; readonly endpoint: string; readonly status: number }
+  /** A request that no application saw; `listener` and `reason` are of closed lists. */
+  | {
+      readonly type: 'edge.refused';
+      readonly listener: string;
+      readonly reason: string;
+      readonly status: number;
+      readonly method: string;
+      readonly requestId: string;
+    }
   /** A client's connection opened (+1) or closed (-1). */
   | { readonly type: 'connections.changed'; readonly delta: number };
 

@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EDGE_REASONS } from '../listener/index.ts';
 import type { EventBus } from './events.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const LISTENERS = ['main', 'admin', 'metadata', 'callback', 'operations'];
 const OTHER = 'other';
 
 /** The values that labels may take; everything else is counted as `other`, so that no caller can grow the series. */
@@ -29,7 +31,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const stops = [
-    countHttp(bus, registry, labels),
+    ...countHttp(bus, registry, labels),
     ...countOauth(bus, registry, labels),
     ...countWebhooks(bus, registry),
     countGithub(bus, registry, labels),
@@ -64,7 +66,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
 
 type Stop = () => void;
 
-function countHttp(bus: EventBus, registry: Registry, { routes }: MetricLabels): Stop {
+function countHttp(bus: EventBus, registry: Registry, { routes }: MetricLabels): Stop[] {
   const requests = new Counter({
     name: 'octocode_mcp_http_requests_total',
     help: 'Total number of HTTP requests',
@@ -80,12 +82,28 @@ function countHttp(bus: EventBus, registry: Registry, { routes }: MetricLabels):
   });
   const knownRoute = closedSet(routes);
   const knownMethod = closedSet(METHODS);
-  return bus.on('http.request.finished', (event) => {
-    const method = knownMethod(event.method);
-    const route = knownRoute(event.route);
-    requests.inc({ method, route, status_code: statusLabel(event.status) });
-    duration.observe({ method, route }, event.durationSeconds);
+  const refusals = new Counter({
+    name: 'octocode_mcp_edge_refusals_total',
+    help: 'Total number of requests and connections refused before any application saw them, by listener and reason',
+    labelNames: ['listener', 'reason'],
+    registers: [registry],
   });
+  const knownListener = closedSet(LISTENERS);
+  const knownReason = closedSet(EDGE_REASONS);
+  return [
+    bus.on('http.request.finished', (event) => {
+      const method = knownMethod(event.method);
+      const route = knownRoute(event.route);
+      requests.inc({ method, route, status_code: statusLabel(event.status) });
+      duration.observe({ method, route }, event.durationSeconds);
+    }),
+    bus.on('edge.refused', ({ listener, reason, method, status }) => {
+      refusals.inc({ listener: knownListener(listener), reason: knownReason(reason) });
+      const isAnswered = listener === 'main' && status !== 0;
+      const status_code = statusLabel(status);
+      if (isAnswered) requests.inc({ method: knownMethod(method), route: OTHER, status_code });
+    }),
+  ];
 }
 
 function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: MetricLabels): Stop[] {

@@ -1,5 +1,6 @@
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EdgeRefusal } from '../listener/index.ts';
+import { isLoopbackHost, listenOn } from '../listener/index.ts';
 import type { Logger } from '../logger.ts';
 import { runHealthChecks } from './health-checks.ts';
 import type { CheckOutcomes, HealthChecks } from './health-checks.ts';
@@ -7,6 +8,9 @@ import type { Metrics } from './metrics.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 const CLOSE_GRACE_MS = 1_000;
+const KEEP_ALIVE_MS = 5_000;
+/** Probes have a place of their own, whatever the public listener is put through. */
+const MAX_CONNECTIONS = 256;
 
 export interface OpsListenerOptions {
   readonly host: string;
@@ -19,6 +23,7 @@ export interface OpsListenerOptions {
   readonly logger: Logger;
   /** Milliseconds a check may take. Default 2000. */
   readonly checkTimeoutMs?: number;
+  readonly onRefused?: (refusal: EdgeRefusal) => void;
 }
 
 export interface OpsListener {
@@ -43,26 +48,31 @@ type Route = () => Promise<Answer>;
  */
 export async function startOpsListener(options: OpsListenerOptions): Promise<OpsListener> {
   const routes = createRoutes(options);
-  const server = createServer(
-    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 },
+  const listening = await listenOn(
     (request, response) => {
       answer(request, routes)
         .catch((err: unknown): Answer => {
           options.logger.error({ err }, 'the operations listener failed');
           return text(500, 'internal error\n');
         })
-        .then((result) => send(request, response, result))
+        .then((result) => {
+          send(request, response, result);
+        })
         .catch((err: unknown) => {
           options.logger.error({ err }, 'the operations listener could not answer');
           response.destroy();
         });
     },
+    {
+      host: options.host,
+      port: options.port,
+      keepAliveMs: KEEP_ALIVE_MS,
+      form: { authorities: [], loopbackNamesOnly: isLoopbackHost(options.host) },
+      connections: { max: MAX_CONNECTIONS, maxPerAddress: MAX_CONNECTIONS, groupOf: () => undefined },
+      ...(options.onRefused && { onRefused: options.onRefused }),
+    },
   );
-  server.maxConnections = 256;
-  await listen(server, options);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return { port, close: () => close(server) };
+  return { port: listening.port, close: async () => await listening.close(CLOSE_GRACE_MS) };
 }
 
 function createRoutes(options: OpsListenerOptions): ReadonlyMap<string, Route> {
@@ -127,26 +137,4 @@ function send(
     ...(status === 405 && { allow: 'GET, HEAD' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-function listen(server: Server, { host, port, logger }: OpsListenerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      server.on('error', (err) => logger.error({ err }, 'the operations listener reported an error'));
-      resolve();
-    });
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

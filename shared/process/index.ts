@@ -1,2 +1,2 @@
-export type { Service, ServiceDeps, SideListener } from './run-service.ts';
+export type { EdgeOptions, Service, ServiceDeps, SideListener } from './run-service.ts';
 export { runService } from './run-service.ts';

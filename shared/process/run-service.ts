@@ -3,12 +3,12 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigWarning } from '../config/index.ts';
 import { ConfigurationError, describeWarning } from '../config/index.ts';
+import type { EdgeRefusal, Listening, ListenOptions } from '../listener/index.ts';
+import { createRefusalLog, listenOn } from '../listener/index.ts';
 import type { Logger, LogLevel } from '../logger.ts';
 import { createLogger } from '../logger.ts';
 import type { EventBus, MetricLabels } from '../ops/index.ts';
 import { createEventBus, createMetrics, startOpsListener } from '../ops/index.ts';
-import type { Listening } from './listen.ts';
-import { listenOn } from './listen.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** Exit code of a process whose configuration was refused; others that fail to start exit with 1. */
@@ -25,7 +25,7 @@ interface ServiceConfig {
   readonly warnings: readonly ConfigWarning[];
 }
 
-export interface SideListener {
+export interface SideListener extends Pick<ListenOptions, 'form'> {
   readonly name: string;
   readonly app: RequestListener;
   readonly host: string;
@@ -34,9 +34,13 @@ export interface SideListener {
   readonly portVariable: string;
 }
 
+export type EdgeOptions = Pick<ListenOptions, 'form' | 'connections' | 'keepAliveMs'>;
+
 /** A composed process: its request listener and what it must close. */
 export interface Service {
   readonly app: RequestListener;
+  /** How the main listener treats connections and the form of requests. */
+  readonly edge: EdgeOptions;
   /** Listeners that open after the main one, each on an address of its own. */
   readonly sideListeners: readonly SideListener[];
   /** Rejects when the store does not answer: readiness depends on it. */
@@ -78,6 +82,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   const events = createEventBus({ logger });
   const state: { isDraining: boolean; service?: Service; listening?: Listening } = { isDraining: false };
   const side: Listening[] = [];
+  const tellRefused = createRefusalTeller({ logger, events });
   const opsListener = startOpsListener({
     host: config.opsHost,
     port: config.opsPort,
@@ -93,6 +98,7 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     }),
     draining: () => state.isDraining,
     logger,
+    onRefused: tellRefused('operations'),
   });
   const ops = await named({ name: 'operations', portVariable: 'OPS_PORT' }, opsListener);
   const drain = () => {
@@ -104,22 +110,39 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
     await state.service?.close();
     await ops.close();
   };
-  stopOnSignal({ drain, close }, logger);
+  stopOnSignal({ drain, close, graceMs: config.shutdownGraceSeconds * 1000 }, logger);
   // Probes are answered from here on, also while the store is waited for.
   state.service = await description.compose(config, { clock: systemClock, logger, events });
   const address = description.address(config);
   const onConnections = (delta: number) => {
     events.emit({ type: 'connections.changed', delta });
   };
-  const listening = listenOn(state.service.app, { ...address, onConnections });
+  const listening = listenOn(state.service.app, {
+    ...address,
+    ...state.service.edge,
+    onConnections,
+    onRefused: tellRefused('main'),
+  });
   state.listening = await named({ ...address, name: 'main' }, listening);
   const sidePorts: Record<string, number> = {};
   for (const listener of state.service.sideListeners) {
-    const opened = await named(listener, listenOn(listener.app, listener));
+    const opened = await named(
+      listener,
+      listenOn(listener.app, { ...listener, onRefused: tellRefused(listener.name) }),
+    );
     side.push(opened);
     sidePorts[`${listener.name}Port`] = opened.port;
   }
   logger.info({ port: state.listening.port, opsPort: ops.port, ...sidePorts }, 'ready');
+}
+
+/** What listeners refuse is logged and counted by the name of the listener. */
+function createRefusalTeller({ logger, events }: { logger: Logger; events: EventBus }) {
+  const log = createRefusalLog({ logger, clock: systemClock });
+  return (listener: string) => (refusal: EdgeRefusal) => {
+    log(listener, refusal);
+    events.emit({ type: 'edge.refused', listener, ...refusal });
+  };
 }
 
 /** The system's error names an address only; a person looks for the variable. */

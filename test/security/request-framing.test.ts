@@ -185,16 +185,25 @@ describe('paths', () => {
   });
 
   it.each(['websocket', 'h2c', 'TLS/1.0'])(
-    '189 an upgrade to %s is refused and the socket closed',
+    '189 an offer to upgrade to %s is ignored (RFC 9110 §7.8), and what follows is a body',
     async (protocol) => {
-      const headers = [
-        'host: localhost',
+      const hidden = rawRequest('GET /health', ['host: localhost']);
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { hidden } });
+      const before = shared.worker.requests.length;
+      const framing = [
         `upgrade: ${protocol}`,
-        'connection: Upgrade',
-        `authorization: ${shared.authorization}`,
+        'connection: Upgrade, HTTP2-Settings, close',
+        'http2-settings: AAEAAEAA',
+        `content-length: ${String(body.length)}`,
       ];
-      const { statuses } = await shared.rawNotForwarded(rawRequest('GET /mcp', headers));
-      expect([400, 405, 426]).toContain(statuses[0]);
+      const received = await rawExchange(shared.stack.publicUrl, shared.authenticated(framing, body));
+      expect(statusesIn(received)).toEqual([200]);
+      expect(shared.worker.requests.slice(before)).toHaveLength(1);
+      const forwarded = shared.worker.requests.at(-1);
+      expect(forwarded?.body).toBe(body);
+      expect(Object.keys(forwarded?.headers ?? {})).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(?:upgrade|http2-settings)$/)]),
+      );
     },
   );
 });

@@ -9,9 +9,10 @@ import { loadGatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { readTextFile } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/logger.ts';
-import type { GatewayEvent } from '../../shared/ops/index.ts';
+import type { EventBus, GatewayEvent } from '../../shared/ops/index.ts';
 import { createEventBus } from '../../shared/ops/index.ts';
-import { listenOn } from '../../shared/process/listen.ts';
+import type { EdgeRefusal } from '../../shared/listener/index.ts';
+import { createRefusalLog, listenOn } from '../../shared/listener/index.ts';
 import { composeWorker } from '../../worker/compose.ts';
 import { loadWorkerConfig } from '../../worker/config.ts';
 import type { GitHubSimulator, GitHubSimulatorOptions } from '../github-simulator/index.ts';
@@ -79,6 +80,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     GITHUB_API_URL: github.apiBase,
     OPS_PORT: '0',
   };
+  const logRefusal = createRefusalLog({ logger, clock: systemClock });
+  const tellRefused = (listener: string, bus: EventBus) => (refusal: EdgeRefusal) => {
+    logRefusal(listener, refusal);
+    bus.emit({ type: 'edge.refused', listener, ...refusal });
+  };
   const closers: (() => Promise<void>)[] = [];
   const side: Record<string, string> = {};
   for (const [index, port] of gatewayPorts.entries()) {
@@ -98,10 +104,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const bus = createEventBus({ logger });
     bus.on('*', (event) => void events.push(event));
     const gateway = await composeGateway(config, { clock: systemClock, logger, events: bus });
-    const listening = await listenOn(gateway.app, { host: config.httpHost, port });
+    const listening = await listenOn(gateway.app, {
+      ...gateway.edge,
+      host: config.httpHost,
+      port,
+      onRefused: tellRefused('main', bus),
+    });
     closers.push(() => listening.close(0));
     for (const each of gateway.sideListeners) {
-      const beside = await listenOn(each.app, each);
+      const beside = await listenOn(each.app, { ...each, onRefused: tellRefused(each.name, bus) });
       side[each.name] = `http://127.0.0.1:${String(beside.port)}`;
       closers.push(() => beside.close(0));
     }
@@ -117,7 +128,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       logger,
       events: createEventBus({ logger }),
     });
-    const listening = await listenOn(worker.app, { host: config.host, port });
+    const listening = await listenOn(worker.app, { ...worker.edge, host: config.host, port });
     closers.push(() => listening.close(0), worker.close);
   }
   return {

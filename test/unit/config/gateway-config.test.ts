@@ -34,6 +34,9 @@ describe('loadGatewayConfig', () => {
     expect(load({})).toEqual({
       publicUrl: 'http://localhost:3000',
       grantsPerClient: 20,
+      forwardedHeader: 'x-forwarded-for',
+      keepAliveSeconds: 65,
+      maxConnections: undefined,
       adminHost: '127.0.0.1',
       adminPort: 9466,
       adminToken: undefined,

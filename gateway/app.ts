@@ -40,6 +40,10 @@ export function createApp(parts: GatewayParts): Express {
     res.set('cache-control', 'no-store').json({ status: 'ok' });
   });
   app.use(parts.resourceMetadata);
+  for (const { resource } of parts.endpoints) {
+    app.all(`${resource.path}/`, answerRpcAddress([resource]));
+    app.all(`/.well-known/oauth-protected-resource${resource.path}/`, answerMetadataAddress(resource));
+  }
   app.use(parts.authorizationServer.routes);
   app.all('/', answerRoot(parts.endpoints.map(({ resource }) => resource)));
   app.use(parts.authorizationServer.provider);
@@ -49,8 +53,9 @@ export function createApp(parts: GatewayParts): Express {
 
 /** People and clients that use the bare origin learn the endpoint's address; a client in its own protocol. */
 function answerRoot(resources: readonly Resource[]): RequestHandler {
-  const address = resources.map(({ identifier }) => identifier).join(', ');
-  return async (req, res) => {
+  const address = addressesOf(resources);
+  const answerRpc = answerRpcAddress(resources);
+  return async (req, res, next) => {
     if (req.method === 'GET' || req.method === 'HEAD') {
       res.status(200).set(PAGE_HEADERS);
       res.send(
@@ -63,11 +68,30 @@ function answerRoot(resources: readonly Resource[]): RequestHandler {
       );
       return;
     }
+    await answerRpc(req, res, next);
+  };
+}
+
+/** A client that calls beside an endpoint learns its address, as an answer to its own request. */
+function answerRpcAddress(resources: readonly Resource[]): RequestHandler {
+  const message = `there is no MCP endpoint at this address; use ${addressesOf(resources)}`;
+  return async (req, res) => {
     const id = req.method === 'POST' ? await requestIdIn(req) : undefined;
-    const message = `there is no MCP endpoint at this address; use ${address}`;
     res.status(404).set({ 'content-type': 'application/json', 'cache-control': 'no-store' });
     res.send(rpcError(id, RPC_ERROR.invalidRequest, message));
   };
+}
+
+function answerMetadataAddress({ identifier, path }: Resource): RequestHandler {
+  const address = new URL(`/.well-known/oauth-protected-resource${path}`, identifier).href;
+  return (_req, res) => {
+    res.status(404).set('cache-control', 'no-store');
+    res.json({ error: 'not_found', error_description: `the metadata of ${identifier} is at ${address}` });
+  };
+}
+
+function addressesOf(resources: readonly Resource[]): string {
+  return resources.map(({ identifier }) => identifier).join(', ');
 }
 
 /** The id of a JSON-RPC request that went to the wrong address, so that its sender finds the answer. */

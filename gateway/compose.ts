@@ -28,6 +28,7 @@ import {
 import type { GatewayConfig } from './config.ts';
 import type { OriginRule } from './http/index.ts';
 import { addressGroup, createClientAddresses, createTrust, parseAddress, requestIdOf } from './http/index.ts';
+import { bodyBudget, createCallsInFlight } from './limits/index.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
 import { observeRequests } from './observability/index.ts';
 import type { Proxy } from './proxy/index.ts';
@@ -163,6 +164,7 @@ function buildEndpoints(
 ) {
   const { clock, events, proxy, findKey, revocations } = parts;
   const openCalls = createOpenCalls(revocations);
+  const callsInFlight = createCallsInFlight({ ...config, bodyBytes: bodyBudget() });
   const stepUps = createStepUps({ ...parts, offered: config.githubOauthScopes });
   const signContext = createGatewayContextSigner({ secret: parts.secrets.gateKey, clock });
   return resourcesOf(config.publicUrl).map((resource) => {
@@ -178,6 +180,8 @@ function buildEndpoints(
       signContext,
       proxy,
       openCalls,
+      callsInFlight,
+      clock,
       stepUps,
       events,
     });

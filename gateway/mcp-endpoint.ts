@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccessTokenClaims, AccessTokenVerifier } from '../shared/access-token/index.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { GatewayContextSigner } from '../shared/gateway-context/index.ts';
 import type { McpMessage, RequestId } from '../shared/mcp/index.ts';
 import { disagreement, readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
@@ -8,6 +9,7 @@ import type { Resource } from '../shared/resources.ts';
 import type { OriginRule } from './http/index.ts';
 import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from './http/index.ts';
 import { allowPage } from './mcp-cors.ts';
+import type { CallLimit, CallPlace, CallsInFlight } from './limits/index.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { Proxy, ProxyOutcome } from './proxy/index.ts';
 import { workerRequestHeaders } from './proxy/index.ts';
@@ -15,6 +17,8 @@ import type { StepUps } from './step-up.ts';
 import { challengeFor, readBearerToken } from './resource-server/index.ts';
 
 const RETRY_AFTER_SECONDS = '1';
+/** The one method whose answer is a stream for as long as the client likes (MCP 2026-07-28, subscriptions). */
+const STREAM_METHOD = 'subscriptions/listen';
 
 export interface McpEndpointDeps {
   readonly publicUrl: string;
@@ -28,6 +32,8 @@ export interface McpEndpointDeps {
   readonly signContext: GatewayContextSigner;
   readonly proxy: Proxy;
   readonly openCalls: OpenCalls;
+  readonly callsInFlight: CallsInFlight;
+  readonly clock: Clock;
   readonly stepUps: StepUps;
   readonly events: EventBus;
 }
@@ -41,6 +47,7 @@ interface Caller {
 /** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
 export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
   return async (req, res) => {
+    const arrivedAt = deps.clock.now();
     if (!isAllowedOrigin(req.headersDistinct['origin'] ?? [], deps.origins)) {
       answerRpc(res, 403, { code: RPC_ERROR.invalidRequest, message: 'this origin is not allowed' });
       return;
@@ -53,9 +60,36 @@ export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
       answerRpc(res, 405, { code: RPC_ERROR.invalidRequest, message: 'this endpoint takes POST' });
       return;
     }
-    const call = await readCall(deps, req, res);
-    if (call !== undefined) await forward(deps, caller, { req, res, ...call });
+    const place = deps.callsInFlight.enter(caller.claims.sub);
+    if (place === undefined) {
+      refuseForNow(deps, res, { limit: 'account_calls' });
+      return;
+    }
+    try {
+      const call = await readCall(deps, { req, res, place });
+      if (call !== undefined) await forward(deps, caller, { req, res, arrivedAt, ...call });
+    } finally {
+      place.leave();
+    }
   };
+}
+
+const LIMITED: Readonly<Record<CallLimit, { readonly status: 429 | 503; readonly message: string }>> = {
+  account_calls: { status: 429, message: 'this account has too many calls in flight; wait for one to end' },
+  account_streams: { status: 429, message: 'this account has too many open streams; close one' },
+  bodies: { status: 503, message: 'the gateway has too many request bodies at once' },
+};
+
+/** RFC 6585 §4: what is refused here may be sent again in a moment. The body was not read, so the connection is closed. */
+function refuseForNow(
+  { events }: McpEndpointDeps,
+  res: Response,
+  { limit, id }: { limit: CallLimit; id?: RequestId | undefined },
+): void {
+  const { status, message } = LIMITED[limit];
+  events.emit({ type: 'call.limited', limit });
+  res.set({ 'retry-after': RETRY_AFTER_SECONDS, connection: 'close' });
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
 }
 
 async function authenticate(deps: McpEndpointDeps, req: Request, res: Response): Promise<Caller | undefined> {
@@ -86,8 +120,7 @@ function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token
 
 async function readCall(
   deps: McpEndpointDeps,
-  req: Request,
-  res: Response,
+  { req, res, place }: { req: Request; res: Response; place: CallPlace },
 ): Promise<{ message: McpMessage; body: Buffer } | undefined> {
   if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
     answerRpc(res, 415, {
@@ -97,7 +130,11 @@ async function readCall(
     return undefined;
   }
   inviteBody(req, res, () => undefined);
-  const reading = await readBody(req, deps.maxBodyBytes);
+  const reading = await readBody(req, deps.maxBodyBytes, (bytes) => place.reserveBody(bytes));
+  if (!reading.ok && reading.reason === 'no_room') {
+    refuseForNow(deps, res, { limit: 'bodies' });
+    return undefined;
+  }
   if (!reading.ok) {
     const status = reading.reason === 'too_large' ? 413 : reading.reason === 'encoded' ? 415 : 400;
     res.set('connection', 'close');
@@ -122,6 +159,10 @@ async function readCall(
     answerRpc(res, 400, { id: message.id, code: RPC_ERROR.headerMismatch, message: mismatch });
     return undefined;
   }
+  if (message.method === STREAM_METHOD && !place.becomeStream()) {
+    refuseForNow(deps, res, { limit: 'account_streams', id: message.id });
+    return undefined;
+  }
   return { message, body: reading.body };
 }
 
@@ -130,6 +171,7 @@ interface Call {
   readonly res: Response;
   readonly message: McpMessage;
   readonly body: Buffer;
+  readonly arrivedAt: number;
 }
 
 async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promise<void> {
@@ -154,7 +196,7 @@ async function forwardOnce(
   deps: McpEndpointDeps,
   of: { readonly caller: Caller; readonly call: Call; readonly stepUp: readonly string[] },
 ): Promise<ProxyOutcome> {
-  const { req, res, message, body } = of.call;
+  const { req, res, message, body, arrivedAt } = of.call;
   const { token, claims } = of.caller;
   const admission = { gid: claims.gid, tools: ['*'], stepUp: of.stepUp };
   const context = await deps.signContext(`${token} ${of.stepUp.join(' ')}`, admission);
@@ -162,12 +204,17 @@ async function forwardOnce(
     authorization: `Bearer ${token}`,
     context,
     requestId: requestIdOf(req),
+    // A client that names its types and leaves event streams out gets JSON (RFC 9110 §12.5.1).
+    isJsonOnly: req.accepts('text/event-stream') === false,
   });
   return await deps.proxy.forward(req, res, {
     path: deps.resource.path,
     headers,
     body,
     cancelOnDisconnect: message.era === 'modern',
+    account: claims.sub,
+    arrivedAt,
+    mayNeed: of.stepUp,
     whileOpen: (cut) => deps.openCalls.add(of.caller, cut),
   });
 }
@@ -209,6 +256,7 @@ const FAILURES = {
   /** It asked although it was told not to. */
   insufficient_scope: { status: 502, message: 'the worker did not answer the call' },
   no_worker: { status: 503, message: 'no worker is available' },
+  overloaded: { status: 503, message: 'all workers are busy' },
   failed: { status: 502, message: 'the worker failed before it answered' },
   timeout: { status: 504, message: 'the worker did not answer in time' },
 } as const;

@@ -18,6 +18,7 @@ import { asProtocolStep, RETRY_AFTER_SECONDS } from './protocol-error.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { interactionPath, ROUTES } from './routes.ts';
+import { answerUnexpectedFault } from './unexpected-fault.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { DEVICE_CODE_GRANT } from './token/device-code-grant.ts';
 import { refreshAtProvider } from './token/answer-refresh.ts';
@@ -66,6 +67,12 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, presented) {
     return isClientSecret(this.clientSecret, presented);
   };
+  provider.use(
+    answerUnexpectedFault({
+      support: rules.supportContact,
+      onFault: (error) => provider.emit('server_error', undefined, error),
+    }),
+  );
   provider.use(addRetryAfter);
   provider.use(answerMissingSession(rules.supportContact));
   provider.use(

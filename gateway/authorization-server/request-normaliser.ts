@@ -41,6 +41,8 @@ export function createRequestNormaliser(rules: {
   });
   router.get(ROUTES.device, keepUserCode);
   router.post([ROUTES.registration, ...FORM_ROUTES, ROUTES.device], inviteBody);
+  router.post([ROUTES.registration, ...FORM_ROUTES], dropCharset);
+  router.post(FORM_ROUTES, dropStrayAuthorization);
   router.post(
     ROUTES.registration,
     json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
@@ -94,6 +96,28 @@ function pinPublicUrl(publicUrl: string): RequestHandler {
     next();
   };
 }
+
+const CHARSET_FREE = /^\s*(application\/(?:json|x-www-form-urlencoded))\s*;/i;
+
+/**
+ * Neither type has a charset parameter that counts (RFC 8259 §11; WHATWG URL, application/x-www-form-urlencoded): both are
+ * UTF-8. A parser that looks at it refuses clients for the spelling of a word.
+ */
+const dropCharset: RequestHandler = (req, _res, next) => {
+  const [, type] = CHARSET_FREE.exec(req.headers['content-type'] ?? '') ?? [];
+  if (type !== undefined) req.headers['content-type'] = type.toLowerCase();
+  next();
+};
+
+/**
+ * Clients authenticate here by Basic or not at all (RFC 6749 §2.3.1). Hosts with configured headers send an old access token
+ * along everywhere: it says nothing about the client, and is not looked at.
+ */
+const dropStrayAuthorization: RequestHandler = (req, _res, next) => {
+  const isBasic = /^Basic(?: |$)/i.test(req.headers.authorization ?? '');
+  if (!isBasic) Reflect.deleteProperty(req.headers, 'authorization');
+  next();
+};
 
 /** Credentials in a URL end up in logs and histories (OAuth 2.1 §3.2). */
 const refuseQuery: RequestHandler = (req, res, next) => {

@@ -21,6 +21,12 @@ export interface ForwardedCall {
   readonly body: Uint8Array;
   /** A stateless call ends when its client leaves; a legacy one runs on (MCP 2025-11-25, transports). */
   readonly cancelOnDisconnect: boolean;
+  /** Whose call it is: accounts take turns where calls wait. */
+  readonly account: string;
+  /** When the call reached the gateway (epoch ms): its deadline counts from there, whatever it waited for. */
+  readonly arrivedAt: number;
+  /** Scopes that the worker may ask for in place of an answer. */
+  readonly mayNeed: readonly string[];
   /** Told how to cut the exchange while it runs; the function returned is called when it is over. */
   readonly whileOpen?: (cut: () => void) => () => void;
 }
@@ -45,22 +51,18 @@ export type ForwardOutcome =
 export async function forwardToWorker(
   worker: Worker,
   call: ForwardedCall,
-  res: ServerResponse,
+  { res, headersTimeoutMs }: { readonly res: ServerResponse; readonly headersTimeoutMs: number },
 ): Promise<ForwardOutcome> {
-  worker.inFlight += 1;
-  try {
-    return await new Promise<ForwardOutcome>((resolve) => {
-      const request: Dispatcher.DispatchOptions = {
-        path: call.path,
-        method: 'POST',
-        headers: call.headers,
-        body: call.body,
-      };
-      worker.pool.dispatch(request, createExchange(call, res, resolve));
-    });
-  } finally {
-    worker.inFlight -= 1;
-  }
+  return await new Promise<ForwardOutcome>((resolve) => {
+    const request: Dispatcher.DispatchOptions = {
+      path: call.path,
+      method: 'POST',
+      headers: call.headers,
+      body: call.body,
+      headersTimeout: headersTimeoutMs,
+    };
+    worker.pool.dispatch(request, createExchange(call, res, resolve));
+  });
 }
 
 function createExchange(
@@ -71,7 +73,7 @@ function createExchange(
   let status = 0;
   let controller: Dispatcher.DispatchController | undefined;
   /** An answer that is not the client's: the gateway says the same in its own words. */
-  let refusal: Extract<ForwardOutcome, { kind: 'unauthorized' | 'insufficient_scope' }> | undefined;
+  let refusal: Refusal | undefined;
   const onClientGone = () => {
     if (res.writableFinished) return;
     if (call.cancelOnDisconnect) controller?.abort(new Error('the client left'));
@@ -100,7 +102,7 @@ function createExchange(
     onResponseStart: (_controller, statusCode, headers) => {
       if (statusCode < 200) return;
       status = statusCode;
-      refusal = refusalOf(statusCode, headers[REQUIRED_SCOPES_HEADER]);
+      refusal = refusalOf(statusCode, headers, call.mayNeed);
       if (refusal === undefined) res.writeHead(statusCode, clientResponseHeaders(headers));
     },
     onResponseData: (started, chunk) => {
@@ -139,10 +141,33 @@ function cutUnlessRead(res: ServerResponse): void {
   res.on('close', isSettled);
 }
 
-function refusalOf(status: number, requiredScopes: string | string[] | undefined) {
-  if (status === 401) return { kind: 'unauthorized' } as const;
-  if (status !== 403 || typeof requiredScopes !== 'string') return undefined;
-  return { kind: 'insufficient_scope', scopes: requiredScopes.split(' ') } as const;
+type Refusal = Extract<ForwardOutcome, { kind: 'unauthorized' | 'insufficient_scope' | 'failed' }>;
+
+/**
+ * What a worker says counts only within what the call allowed it: of the scopes it names those it may ask for, and of
+ * statuses and types those of an MCP answer. Else it could write parameters into our challenge, or pages under our origin.
+ */
+function refusalOf(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  mayNeed: readonly string[],
+): Refusal | undefined {
+  if (status === 401) return { kind: 'unauthorized' };
+  const required = headers[REQUIRED_SCOPES_HEADER];
+  if (status === 403 && required !== undefined) {
+    const named = typeof required === 'string' ? required.split(' ') : [];
+    const scopes = mayNeed.filter((scope) => named.includes(scope));
+    return scopes.length === 0 ? { kind: 'failed' } : { kind: 'insufficient_scope', scopes };
+  }
+  return isMcpAnswer(status, headers['content-type']) ? undefined : { kind: 'failed' };
+}
+
+const MCP_TYPES = /^(?:application\/json|text\/event-stream)\s*(?:;|$)/i;
+
+/** Statuses of MCP answers (streamable HTTP): a redirect, or a page, is none. */
+function isMcpAnswer(status: number, type: string | string[] | undefined): boolean {
+  const isStatus = status === 200 || status === 202 || status === 204 || (status >= 400 && status <= 599);
+  return isStatus && (type === undefined || (typeof type === 'string' && MCP_TYPES.test(type)));
 }
 
 function judgeFailure(error: Error, res: ServerResponse, hasBegun: boolean): ForwardOutcome {

@@ -21,14 +21,14 @@ const FORWARDED_RESPONSE = [
  */
 export function workerRequestHeaders(
   received: IncomingHttpHeaders,
-  own: { authorization: string; context: string; requestId: string },
+  own: { authorization: string; context: string; requestId: string; isJsonOnly: boolean },
 ): string[] {
   const list = [
     'content-type',
     'application/json',
     // Clients that send no Accept, or `*/*`, take both forms.
     'accept',
-    'application/json, text/event-stream',
+    own.isJsonOnly ? 'application/json' : 'application/json, text/event-stream',
     'authorization',
     own.authorization,
     GATEWAY_CONTEXT_HEADER,

@@ -14,12 +14,16 @@ const UNROUTABLE = 'http://127.0.0.1:0';
 const SILENCE_MS = 60_000;
 /** The first worker and one more: the promise covers one worker lost at a time. */
 const MAX_ATTEMPTS = 2;
+/** A call waits at most this long for a worker's free place (ms), counted from its arrival. */
+const QUEUE_MS = 5_000;
 
 /** How a call ended; anything but `answered` and `broken_off` left the response untouched. */
 export type ProxyOutcome =
   | Exclude<ForwardOutcome, { kind: 'not_sent' }>
   /** No worker could be reached. */
-  | { readonly kind: 'no_worker' };
+  | { readonly kind: 'no_worker' }
+  /** Every worker is busy, and the queue is full or the wait was too long. */
+  | { readonly kind: 'overloaded' };
 
 export interface Proxy {
   /** Passes a call to a worker through http-proxy-middleware; resolves when the exchange is over. */
@@ -44,7 +48,6 @@ export async function createProxy(options: {
 }): Promise<Proxy> {
   const pool = createWorkerPool({
     urls: options.workerUrls,
-    headersTimeoutMs: options.requestTimeoutMs,
     bodyTimeoutMs: SILENCE_MS,
     clock: options.clock,
   });
@@ -78,22 +81,43 @@ export async function createProxy(options: {
 }
 
 async function tryWorkers(
-  deps: { pool: WorkerPool; clock: Clock; events: EventBus },
+  deps: { pool: WorkerPool; requestTimeoutMs: number; clock: Clock; events: EventBus },
   call: ForwardedCall,
   res: ServerResponse,
 ): Promise<ProxyOutcome> {
   const tried = new Set<Worker>();
   while (tried.size < MAX_ATTEMPTS) {
-    const worker = deps.pool.pick(tried);
-    if (worker === undefined) break;
+    const worker = await acquire(deps, call, { tried, res });
+    if (worker === 'none') break;
+    if (worker === 'overloaded') return { kind: 'overloaded' };
     tried.add(worker);
     const startedAt = deps.clock.now();
-    const outcome = await forwardToWorker(worker, call, res);
+    const headersTimeoutMs = Math.max(1, call.arrivedAt + deps.requestTimeoutMs - startedAt);
+    const outcome = await forwardToWorker(worker, call, { res, headersTimeoutMs }).finally(() => {
+      deps.pool.release(worker);
+    });
     report(deps, worker, { outcome, startedAt });
     if (outcome.kind !== 'not_sent') return outcome;
     deps.pool.suspect(worker);
   }
   return { kind: 'no_worker' };
+}
+
+/** A client that leaves while its call waits gives up its place in the queue, and with it the body. */
+async function acquire(
+  { pool, clock }: { pool: WorkerPool; clock: Clock },
+  { account, arrivedAt }: ForwardedCall,
+  { tried, res }: { tried: ReadonlySet<Worker>; res: ServerResponse },
+) {
+  const gone = new AbortController();
+  const leave = () => {
+    gone.abort();
+  };
+  res.once('close', leave);
+  const timeoutMs = arrivedAt + QUEUE_MS - clock.now();
+  const worker = await pool.acquire({ account, tried, timeoutMs, signal: gone.signal });
+  res.off('close', leave);
+  return worker;
 }
 
 function report(

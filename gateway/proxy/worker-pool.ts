@@ -1,8 +1,11 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../shared/clock.ts';
+import { createSlots } from './slots.ts';
 
-/** Sockets per worker; calls beyond them wait in the pool. */
+/** Sockets per worker; calls beyond them wait. */
 const CONNECTIONS_PER_WORKER = 128;
+/** Calls that may wait for each worker there is. */
+const WAITING_PER_WORKER = 256;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A worker that refused a connection is passed over for this long while others exist. */
 const SUSPECT_MS = 2_000;
@@ -16,10 +19,24 @@ export interface Worker {
   suspectUntil: number;
 }
 
+/** Who wants a place, and for how long. */
+export interface PlaceWanted {
+  readonly account: string;
+  readonly tried: ReadonlySet<Worker>;
+  readonly timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
 export interface WorkerPool {
   readonly workers: readonly Worker[];
-  /** The least busy worker that is not among `tried`; suspects only when nobody else is left. */
-  pick(tried: ReadonlySet<Worker>): Worker | undefined;
+  /**
+   * A place at the least busy worker that is not among `tried`, suspects only when nobody else is left; where all are
+   * busy the call waits. `none`: all were tried. `overloaded`: the queue is full, or the wait took too long.
+   */
+  acquire(wanted: PlaceWanted): Promise<Worker | 'none' | 'overloaded'>;
+  /** Gives the place back. */
+  release(worker: Worker): void;
   suspect(worker: Worker): void;
   readonly close: () => Promise<void>;
 }
@@ -27,41 +44,43 @@ export interface WorkerPool {
 /** undici sockets, not `http.Agent`'s: Node's keep-alive agent can hand one user another's answer. */
 export function createWorkerPool(options: {
   urls: readonly string[];
-  /** Milliseconds until a worker must have sent its answer's head. */
-  headersTimeoutMs: number;
   /** Milliseconds of silence inside an answer; workers send a comment every 15 s. */
   bodyTimeoutMs: number;
   clock: Clock;
 }): WorkerPool {
-  const workers = options.urls.map((url): Worker => {
-    const { origin } = new URL(url);
-    const pool = new Pool(origin, {
-      connections: CONNECTIONS_PER_WORKER,
-      pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.bodyTimeoutMs,
-      keepAliveTimeout: 30_000,
-    });
-    return { origin, pool, inFlight: 0, suspectUntil: 0 };
+  const workers = options.urls.map((url) => openWorker(url, options.bodyTimeoutMs));
+  const slots = createSlots({
+    perWorker: CONNECTIONS_PER_WORKER,
+    maxWaiting: WAITING_PER_WORKER * workers.length,
   });
   let turn = 0;
+  const pick = (candidates: readonly Worker[]): Worker | undefined => {
+    turn += 1;
+    // Starting elsewhere each time spreads calls over workers that are equally busy.
+    const rotated = candidates.map((_, index) => candidates[(index + turn) % candidates.length]);
+    return rotated.reduce<Worker | undefined>(
+      (best, worker) =>
+        worker !== undefined && (best === undefined || worker.inFlight < best.inFlight) ? worker : best,
+      undefined,
+    );
+  };
   return {
     workers,
-    pick: (tried) => {
+    acquire: async ({ account, tried, timeoutMs, signal }) => {
       const now = options.clock.now();
-      const candidates = workers.filter((worker) => !tried.has(worker));
-      const trusted = candidates.filter((worker) => worker.suspectUntil <= now);
-      const eligible = trusted.length > 0 ? trusted : candidates;
-      turn += 1;
-      // Starting elsewhere each time spreads calls over workers that are equally busy.
-      const rotated = eligible.map((_, index) => eligible[(index + turn) % eligible.length]);
-      return rotated.reduce<Worker | undefined>(
-        (best, worker) =>
-          worker !== undefined && (best === undefined || worker.inFlight < best.inFlight) ? worker : best,
-        undefined,
-      );
+      const untried = workers.filter((worker) => !tried.has(worker));
+      const trusted = untried.filter((worker) => worker.suspectUntil <= now);
+      const eligible = trusted.length > 0 ? trusted : untried;
+      const worker = pick(eligible.filter(slots.hasFree));
+      if (worker !== undefined) {
+        slots.take(worker);
+        return worker;
+      }
+      if (eligible.length === 0) return 'none';
+      const mayTake = (free: Worker) => eligible.includes(free);
+      return (await slots.wait({ account, mayTake, timeoutMs, signal })) ?? 'overloaded';
     },
+    release: slots.release,
     suspect: (worker) => {
       worker.suspectUntil = options.clock.now() + SUSPECT_MS;
     },
@@ -73,4 +92,16 @@ export function createWorkerPool(options: {
       );
     },
   };
+}
+
+function openWorker(url: string, bodyTimeout: number): Worker {
+  const { origin } = new URL(url);
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS_PER_WORKER,
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    bodyTimeout,
+    keepAliveTimeout: 30_000,
+  });
+  return { origin, pool, inFlight: 0, suspectUntil: 0 };
 }

@@ -62,10 +62,10 @@ export function isLoopbackHost(host: string): boolean {
 export function judgeForm(form: RequestForm, rules: FormRules): FormJudgement {
   const fault = framingFault(form) ?? hostFault(form);
   if (fault !== undefined) return refuse(fault);
-  const absolute = ABSOLUTE.exec(form.target);
-  if (absolute !== null) return judgeAbsolute(absolute, form, rules);
+  const absolute = readAbsolute(form.target);
+  if (absolute !== undefined) return judgeAbsolute(absolute, form, rules);
   const isStar = form.target === '*' && form.method === 'OPTIONS';
-  if (!isStar && !form.target.startsWith('/')) return refuse('target_malformed');
+  if (!isStar && !isPath(form.target)) return refuse('target_malformed');
   if (rules.loopbackNamesOnly && !LOOPBACK_NAME.test(form.hosts[0] ?? 'localhost')) {
     return refuse('host_not_loopback');
   }
@@ -90,15 +90,40 @@ function hostFault({ hosts, httpVersion }: RequestForm): FormFault | undefined {
   return AUTHORITY.test(host) ? undefined : 'host_malformed';
 }
 
-function judgeAbsolute(absolute: RegExpExecArray, form: RequestForm, rules: FormRules): FormJudgement {
+interface AbsoluteTarget {
+  readonly scheme: string;
+  readonly authority: string;
+  /** Path and query. */
+  readonly target: string;
+}
+
+function readAbsolute(text: string): AbsoluteTarget | undefined {
+  const absolute = ABSOLUTE.exec(text);
+  if (absolute === null) return undefined;
   const [, scheme = '', authority = '', rest = ''] = absolute;
+  return { scheme, authority, target: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function judgeAbsolute(absolute: AbsoluteTarget, form: RequestForm, rules: FormRules): FormJudgement {
+  const { scheme, authority, target } = absolute;
   if (authority.includes('@')) return refuse('user_information');
-  if (authority === '' || !AUTHORITY.test(authority)) return refuse('target_malformed');
+  if (authority === '' || !AUTHORITY.test(authority) || !isPath(target)) return refuse('target_malformed');
   const name = authorityName(authority, scheme);
   const isLoopback = loopbackNames(form.localPort).includes(name);
   if (rules.loopbackNamesOnly && !isLoopback) return refuse('host_not_loopback');
   if (!isLoopback && !rules.authorities.includes(name)) return refuse('target_foreign');
-  return { ok: true, target: rest.startsWith('/') ? rest : `/${rest}`, authority };
+  return { ok: true, target, authority };
+}
+
+/** A path whose escapes are UTF-8 (RFC 3986 §2.1, §2.5): the router decodes it, and would fail on another one. */
+function isPath(target: string): boolean {
+  if (!target.startsWith('/')) return false;
+  try {
+    decodeURIComponent(target.split('?', 1)[0] ?? '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Lower case and without the scheme's default port (RFC 3986 §6.2.2, §6.2.3). */

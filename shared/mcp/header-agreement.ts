@@ -34,10 +34,13 @@ function legacyDisagreement(message: McpMessage, headers: MirroredHeaders): stri
 }
 
 function nameDisagreement(message: McpMessage, header: string | undefined): string | undefined {
-  if (message.id === undefined || message.name === undefined) return undefined;
-  if (header === undefined) return 'the Mcp-Name header is missing';
+  if (header === undefined) {
+    const isMirrored = message.id !== undefined && message.name !== undefined;
+    return isMirrored ? 'the Mcp-Name header is missing' : undefined;
+  }
   const decoded = decodeHeaderValue(header);
   if (decoded === undefined) return 'Mcp-Name is not a valid base64 value';
+  if (message.name === undefined) return 'Mcp-Name names something that the body lacks';
   return decoded === message.name ? undefined : 'Mcp-Name differs from the name in the body';
 }
 

@@ -55,6 +55,8 @@ export type GatewayEvent =
       readonly result: 'followed' | 'taken' | 'refused' | 'mended';
     }
   | { readonly type: 'github.call.finished'; readonly endpoint: string; readonly status: number }
+  /** A call met a bound on what runs at once; `limit` is of a closed list. */
+  | { readonly type: 'call.limited'; readonly limit: string }
   /** A request that no application saw; `listener` and `reason` are of closed lists. */
   | {
       readonly type: 'edge.refused';

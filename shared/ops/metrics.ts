@@ -4,6 +4,7 @@ import type { EventBus } from './events.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const LISTENERS = ['main', 'admin', 'metadata', 'callback', 'operations'];
+const CALL_LIMITS = ['account_calls', 'account_streams', 'bodies'];
 const OTHER = 'other';
 
 /** The values that labels may take; everything else is counted as `other`, so that no caller can grow the series. */
@@ -36,6 +37,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
     ...countWebhooks(bus, registry),
     countGithub(bus, registry, labels),
     gaugeConnections(bus, registry),
+    countLimitedCalls(bus, registry),
     watchSecretFiles(bus, registry),
   ];
   new Gauge({
@@ -184,6 +186,17 @@ function gaugeConnections(bus: EventBus, registry: Registry): Stop {
     registers: [registry],
   });
   return bus.on('connections.changed', ({ delta }) => active.inc(delta));
+}
+
+function countLimitedCalls(bus: EventBus, registry: Registry): Stop {
+  const limited = new Counter({
+    name: 'octocode_mcp_calls_limited_total',
+    help: 'Total number of MCP calls refused by a bound on what runs at once, by bound',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
+  const known = closedSet(CALL_LIMITS);
+  return bus.on('call.limited', ({ limit }) => limited.inc({ limit: known(limit) }));
 }
 
 /** The variables are those of the configuration: a closed set. */

@@ -69,7 +69,7 @@ export const deviceSources = {
 };
 
 /**
- * Answers a code that was sent by a browser the page was not shown to. The library refuses it as well, and then fails
+ * Answers a code, or a way back, of a browser that the page was not shown to. The library refuses it as well, and then fails
  * while it saves the session that this browser does not have.
  */
 export const answerMissingSession =
@@ -78,8 +78,8 @@ export const answerMissingSession =
     try {
       await next();
     } catch (error) {
-      const isEntry = ctx.method === 'POST' && ctx.path === ROUTES.device;
-      if (!isEntry || !(error instanceof TypeError) || ctx.oidc.session?.exp !== undefined) throw error;
+      const isDevicePage = ctx.path === ROUTES.device || ctx.path.startsWith(`${ROUTES.device}/`);
+      if (!isDevicePage || !(error instanceof TypeError) || ctx.oidc.session?.exp !== undefined) throw error;
       ctx.status = 403;
       ctx.set({ ...PAGE_HEADERS });
       ctx.body = messagePage({

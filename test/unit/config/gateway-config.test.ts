@@ -36,6 +36,8 @@ describe('loadGatewayConfig', () => {
       grantsPerClient: 20,
       forwardedHeader: 'x-forwarded-for',
       keepAliveSeconds: 65,
+      callsPerAccount: 32,
+      streamsPerAccount: 20,
       maxConnections: undefined,
       adminHost: '127.0.0.1',
       adminPort: 9466,

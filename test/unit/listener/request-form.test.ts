@@ -84,6 +84,9 @@ describe('absolute form (RFC 9112 §3.2.2)', () => {
     ['ftp://localhost:3000/x', 'target_malformed'],
     ['mcp', 'target_malformed'],
     ['*', 'target_malformed'],
+    ['/interaction/%E0%A4%A', 'target_malformed'],
+    ['/x%', 'target_malformed'],
+    ['http://localhost:3000/%ff', 'target_malformed'],
   ])('%s is refused: %s', (target, fault) => {
     expect(verdict({ target })).toBe(fault);
   });

@@ -43,6 +43,9 @@ async function openEdge(
       headers: ['content-type', 'application/json'],
       body: Buffer.from('{"a":1}'),
       cancelOnDisconnect: options.cancel ?? true,
+      account: 'somebody',
+      arrivedAt: systemClock.now(),
+      mayNeed: ['repo'],
     };
     void proxy.forward(req, res, call).then((outcome) => {
       outcomes.push(outcome);
@@ -245,7 +248,7 @@ describe('the proxy', () => {
 });
 
 describe('the head of a worker request', () => {
-  const own = { authorization: 'Bearer t', context: 'c', requestId: 'r' };
+  const own = { authorization: 'Bearer t', context: 'c', requestId: 'r', isJsonOnly: false };
   const named = (list: readonly string[], name: string) =>
     list.filter((_, index) => list[index - 1] === name);
 

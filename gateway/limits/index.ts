@@ -1,0 +1,3 @@
+export { bodyBudget } from './body-budget.ts';
+export type { CallLimit, CallPlace, CallsInFlight } from './calls-in-flight.ts';
+export { createCallsInFlight } from './calls-in-flight.ts';

@@ -66,6 +66,24 @@ async function allReady(children: readonly Child[]): Promise<void> {
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** How often it is looked whether the parent is still there (ms). */
+const PARENT_POLL_MS = 500;
+
+/**
+ * Calls back when the shell is gone that npm started us in: a SIGTERM to npm ends the shell and nothing else, and all that
+ * was launched would go on as orphans. Who starts us without npm may leave us on purpose.
+ */
+function followParent(onGone: () => void): () => void {
+  if (process.env['npm_lifecycle_event'] === undefined) return () => undefined;
+  const parent = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid !== parent) onGone();
+  }, PARENT_POLL_MS).unref();
+  return () => {
+    clearInterval(poll);
+  };
+}
+
 /**
  * npm passes a terminal's Ctrl-C on, so that it may arrive twice: only the first counts, and the bounded stop goes on.
  */
@@ -75,9 +93,11 @@ function listenForSignals(): { received: Promise<'signal'>; forget(): void } {
     resolve('signal');
   };
   for (const name of STOP_SIGNALS) process.on(name, listener);
+  const forgetParent = followParent(listener);
   return {
     received,
     forget: () => {
+      forgetParent();
       for (const name of STOP_SIGNALS) process.off(name, listener);
     },
   };

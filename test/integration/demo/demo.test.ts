@@ -6,11 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { choosePorts, isPortFree, LOOPBACK } from '../../../deploy/launcher/index.ts';
+import type { Launcher } from './launcher-process.ts';
 import {
   addressesOf,
+  childOf,
   firstProcess,
   isListening,
   processesOf,
+  startByNpm,
   startLauncher,
   temporaryFolder,
 } from './launcher-process.ts';
@@ -100,6 +103,18 @@ describe('npm run demo', () => {
     again.kill('SIGKILL');
     await again.end();
     await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 10_000 });
+    expect(await isListening(addresses.url)).toBe(false);
+  });
+
+  it.each([
+    ['npm itself', (demo: Launcher) => demo.pid],
+    ['the shell between npm and the launcher', (demo: Launcher) => childOf(demo.pid)],
+  ])('stops everything on a SIGTERM to %s', { timeout: 60_000 }, async (_whom, pidOf) => {
+    const { folder, state } = await stateFolder();
+    const demo = startByNpm('demo', { folder, args: ['--state', state] });
+    const addresses = await addressesOf(demo);
+    process.kill(pidOf(demo), 'SIGTERM');
+    await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 30_000 });
     expect(await isListening(addresses.url)).toBe(false);
   });
 

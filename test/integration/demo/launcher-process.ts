@@ -44,7 +44,24 @@ export function startLauncher(
   script: 'deploy/demo.ts' | 'deploy/start.ts',
   options: { folder: string; args?: readonly string[]; env?: Readonly<Record<string, string>> },
 ): Launcher {
-  const child = spawn(process.execPath, [join(REPOSITORY, script), ...(options.args ?? [])], {
+  return watch(process.execPath, [join(REPOSITORY, script), ...(options.args ?? [])], options);
+}
+
+/** The same by `npm run`, with the shell that npm puts between itself and the launcher. */
+export function startByNpm(
+  script: 'demo' | 'start',
+  options: { folder: string; args?: readonly string[]; env?: Readonly<Record<string, string>> },
+): Launcher {
+  return watch('npm', ['run', script, '--', ...(options.args ?? [])], options);
+}
+
+function watch(
+  program: string,
+  args: readonly string[],
+  options: { folder: string; env?: Readonly<Record<string, string>> },
+): Launcher {
+  const child = spawn(program, args, {
+    cwd: REPOSITORY,
     // TMPDIR is inherited by every process below: the mark by which they are found.
     env: { PATH: process.env['PATH'], ...options.env, TMPDIR: options.folder },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,6 +116,11 @@ export function processesOf(folder: string): readonly number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => textOf(`/proc/${pid}/environ`).split('\0').includes(mark))
     .map(Number);
+}
+
+/** The one child of a process (needs Linux's /proc). */
+export function childOf(pid: number): number {
+  return Number(textOf(`/proc/${pid}/task/${pid}/children`).trim());
 }
 
 function textOf(path: string): string {

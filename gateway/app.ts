@@ -39,6 +39,7 @@ export function createApp(parts: GatewayParts): Express {
   app.get('/health', (_req, res) => {
     res.set('cache-control', 'no-store').json({ status: 'ok' });
   });
+  app.options(['/', '/health'], answerOptions);
   app.use(parts.resourceMetadata);
   for (const { resource } of parts.endpoints) {
     app.all(`${resource.path}/`, answerRpcAddress([resource]));
@@ -50,6 +51,11 @@ export function createApp(parts: GatewayParts): Express {
   app.use(answerFault(parts.logger));
   return app;
 }
+
+/** What load balancers ask whose health check names no path (RFC 9110 §9.3.7). */
+const answerOptions: RequestHandler = (_req, res) => {
+  res.status(204).set({ allow: 'GET, HEAD, OPTIONS', 'cache-control': 'no-store' }).end();
+};
 
 /** People and clients that use the bare origin learn the endpoint's address; a client in its own protocol. */
 function answerRoot(resources: readonly Resource[]): RequestHandler {

@@ -37,6 +37,19 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
     debianPackage: 'nginx-light',
     neededBy: 'the suites behind a load balancer',
   },
+  {
+    name: 'HAProxy',
+    binary: 'haproxy',
+    debianPackage: 'haproxy',
+    neededBy: 'the suites behind a load balancer',
+  },
+  { name: 'curl', binary: 'curl', debianPackage: 'curl', neededBy: 'the suite of real clients' },
+  {
+    name: 'Java',
+    binary: 'javac',
+    debianPackage: 'default-jdk-headless',
+    neededBy: 'the suite of real clients',
+  },
 ];
 
 export interface SystemPartsResult {

@@ -1,4 +1,4 @@
-import type { FindVerificationKey } from '../shared/access-token/index.ts';
+import type { AccessTokenClaims, FindVerificationKey } from '../shared/access-token/index.ts';
 import { createAccessTokenVerifier } from '../shared/access-token/index.ts';
 import type { Clock } from '../shared/clock.ts';
 import { secretSource } from '../shared/config/index.ts';
@@ -66,7 +66,7 @@ export async function composeGateway(config: GatewayConfig, deps: ServiceDeps): 
     secrets,
     store,
     proxy,
-    findKey: authorizationServer.findVerificationKey,
+    ...authorizationServer,
     revocations,
   });
   const app = createApp({
@@ -158,11 +158,12 @@ function buildEndpoints(
     secrets: GatewaySecrets;
     store: Store;
     proxy: Proxy;
-    findKey: FindVerificationKey;
+    findVerificationKey: FindVerificationKey;
+    noteUse: (claims: AccessTokenClaims) => void;
     revocations: RevocationFeed;
   },
 ) {
-  const { clock, events, proxy, findKey, revocations } = parts;
+  const { clock, events, proxy, findVerificationKey: findKey, revocations } = parts;
   const openCalls = createOpenCalls(revocations);
   const callsInFlight = createCallsInFlight({ ...config, bodyBytes: bodyBudget() });
   const stepUps = createStepUps({ ...parts, offered: config.githubOauthScopes });
@@ -181,6 +182,7 @@ function buildEndpoints(
       proxy,
       openCalls,
       callsInFlight,
+      noteUse: parts.noteUse,
       clock,
       stepUps,
       events,

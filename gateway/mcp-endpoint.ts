@@ -32,6 +32,7 @@ export interface McpEndpointDeps {
   readonly signContext: GatewayContextSigner;
   readonly proxy: Proxy;
   readonly openCalls: OpenCalls;
+  readonly noteUse: (claims: AccessTokenClaims) => void;
   readonly callsInFlight: CallsInFlight;
   readonly clock: Clock;
   readonly stepUps: StepUps;
@@ -107,6 +108,7 @@ async function authenticate(deps: McpEndpointDeps, req: Request, res: Response):
     answerChallenge(deps, res, 'invalid_token');
     return undefined;
   }
+  deps.noteUse(verification.claims);
   return { token: bearer.token, claims: verification.claims, kid: verification.kid };
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { Router } from 'express';
 import type { Provider } from 'oidc-provider';
-import type { FindVerificationKey } from '../../shared/access-token/index.ts';
+import type { AccessTokenClaims, FindVerificationKey } from '../../shared/access-token/index.ts';
 import { keys } from '../../shared/store/index.ts';
 import { createAccountPages } from './account/account.ts';
 import { createRetiredRemoval } from './account/disconnect.ts';
@@ -49,6 +49,8 @@ export interface AuthorizationServer {
   /** oidc-provider itself; answers whatever reaches it, so it is mounted last. */
   readonly provider: RequestHandler;
   readonly findVerificationKey: FindVerificationKey;
+  /** Told of every access token that is used: what it came with was received. */
+  readonly noteUse: (claims: AccessTokenClaims) => void;
   /** What an operator may do. */
   readonly operations: Operations;
   /** Stops the background work. */
@@ -100,6 +102,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       else res.status(404).set('cache-control', 'no-store').json({ error: 'not_found' });
     },
     findVerificationKey: signingKeys.findVerificationKey,
+    noteUse: core.receipts.noteUse,
     operations: createOperations({ ...deps, ...core, signingKeys }),
     close: async () => {
       addressLimits.close();

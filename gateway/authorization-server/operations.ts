@@ -55,9 +55,10 @@ export function createOperations(deps: {
     grantsOf: async (githubId) => {
       const listed = await grants.listOf(accounts.subjectOf(githubId));
       return listed.map(({ grantId, grant }) => {
-        const { clientId, clientName, scope, createdAt, usedAt, ended } = grant;
+        const { clientId, clientName, scope, createdAt, usedAt, ended, refresh } = grant;
+        const lateAnswers = refresh?.lateAnswers ?? [];
         const state = isLive(grant, clock.now()) ? 'live' : ended === null ? 'expired' : 'ended';
-        return { grantId, clientId, clientName, scope, createdAt, usedAt, state, ended };
+        return { grantId, clientId, clientName, scope, createdAt, usedAt, state, lateAnswers, ended };
       });
     },
     endGrant: async (grantId) => {

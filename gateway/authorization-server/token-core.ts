@@ -21,6 +21,7 @@ import { createDeviceCodeGrant } from './token/device-code-grant.ts';
 import { createDeviceCodes } from './token/device-codes.ts';
 import { createTokenIssue } from './token/issue-tokens.ts';
 import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
+import { createRefreshReceipts } from './token/refresh-receipts.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createEndHolders } from './upstream/end-holders.ts';
 import { createEndSuspended } from './upstream/suspended-account.ts';
@@ -55,12 +56,8 @@ export function createTokenCore(
     deps.onFault(error, undefined);
   };
   const grants = createGrants({ ...deps, githubHost, vault, lifetimes, onFault });
-  const issueAccessToken = createAccessTokenIssuer({
-    issuer: deps.publicUrl,
-    signingKeys,
-    ttlSeconds: deps.accessTokenTtlSeconds,
-    clock,
-  });
+  const issueAccessToken = openIssuer(deps, signingKeys);
+  const receipts = createRefreshReceipts({ ...deps, onFault });
   const upstream = createUpstream(deps, { vault, grants, onFault });
   const parts = { ...upstream, grants, accounts };
   const issue = createTokenIssue({ ...parts, refreshTokens, issueAccessToken, events, now });
@@ -69,6 +66,7 @@ export function createTokenCore(
     vault,
     retirements,
     clients,
+    receipts,
     adapter: createAdapterFactory({
       ...deps,
       clients,
@@ -81,13 +79,23 @@ export function createTokenCore(
     deviceCodeGrant: createDeviceCodeGrant({ deviceCodes, grants, issue, now }),
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
     refreshTokenGrant: createRefreshTokenGrant({
+      ...deps,
       grants,
       issue,
       refreshTokens,
+      receipts,
+      offeredScopes: deps.scopes.allowed,
       windowMs: deps.refreshTokenWindowSeconds * 1000,
       now,
     }),
   };
+}
+
+function openIssuer(
+  { publicUrl: issuer, accessTokenTtlSeconds: ttlSeconds, clock }: AuthorizationServerDeps,
+  signingKeys: Awaited<ReturnType<typeof loadSigningKeys>>,
+) {
+  return createAccessTokenIssuer({ issuer, signingKeys, ttlSeconds, clock });
 }
 
 /** What keeps GitHub tokens fresh, and what ends grants when GitHub says so. */

@@ -18,6 +18,9 @@ export interface AccessTokenClaims {
   readonly cred: string;
   /** The credential's version at issue. */
   readonly cv: number;
+  /** The refresh generation it was issued with, and how often its answer was given again; 0 with a code. */
+  readonly gen?: number | undefined;
+  readonly late?: number | undefined;
   /** Policy groups matched at issue. */
   readonly grp?: readonly string[] | undefined;
 }
@@ -35,6 +38,8 @@ export const accessTokenClaims: z.ZodType<AccessTokenClaims> = z.object({
   gid: z.string().min(1),
   cred: z.string().min(1),
   cv: z.int(),
+  gen: z.int().nonnegative().optional(),
+  late: z.int().nonnegative().optional(),
   grp: z.array(z.string()).optional(),
 });
 

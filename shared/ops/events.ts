@@ -21,6 +21,13 @@ export type GatewayEvent =
       readonly accountId: string;
       readonly grantId: string;
     }
+  /** A refresh was answered once more after its window, because nobody had shown what it brought. */
+  | {
+      readonly type: 'refresh.answered_late';
+      readonly grantId: string;
+      readonly clientId: string;
+      readonly accountId: string;
+    }
   | { readonly type: 'token.refused'; readonly grantType?: string; readonly reason: string }
   /** `result` is `valid`, or the reason why not. */
   | { readonly type: 'access_token.verified'; readonly result: string }

@@ -121,6 +121,11 @@ function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: Metr
     labelNames: ['result'],
     registers,
   });
+  const late = new Counter({
+    name: 'octocode_mcp_refresh_late_answers_total',
+    help: 'Total number of refreshes answered once more because the first answer was lost',
+    registers,
+  });
   const ended = new Counter({
     name: 'octocode_mcp_grants_ended_total',
     help: 'Total number of grants that ended, by reason',
@@ -136,6 +141,7 @@ function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: Metr
   const knownReason = closedSet(grantEndReasons);
   return [
     bus.on('token.issued', () => issued.inc()),
+    bus.on('refresh.answered_late', () => late.inc()),
     bus.on('access_token.verified', ({ result }) =>
       validations.inc({ result: result === 'valid' ? 'valid' : 'invalid' }),
     ),

@@ -1,5 +1,5 @@
 import type { RevocationEntry, RevocationSubject } from './revocation.ts';
-import { credentialDigest } from './revocation.ts';
+import { credentialDigest, refreshAnswerId } from './revocation.ts';
 
 /**
  * Tokens of a blocked client that claim to be issued this long after the entry end with it: the clock of the gateway that
@@ -26,6 +26,9 @@ export function createRevocationList(): RevocationList {
     const at = when(kind, id);
     return at !== undefined && issuedAt <= at + leewayMs;
   };
+  // Nearly always there is none: a call then costs one look.
+  const isAnswerEnded = ({ gid, gen = 0, late = 0 }: RevocationSubject) =>
+    byKind.has('refresh-answer') && when('refresh-answer', refreshAnswerId(gid, gen, late)) !== undefined;
   return {
     add: (entry) => {
       if (entry.kind === 'credential') {
@@ -48,6 +51,7 @@ export function createRevocationList(): RevocationList {
       return (
         when('grant', subject.gid) !== undefined ||
         when('signing-key', kid) !== undefined ||
+        isAnswerEnded(subject) ||
         reaches('account', subject.sub, issuedAt) ||
         reaches('client', subject.client_id, issuedAt, BLOCKED_LEEWAY_MS) ||
         reaches('everything', '', issuedAt) ||

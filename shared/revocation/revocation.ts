@@ -13,6 +13,8 @@ export type Revocation =
   /** `id` is `credentialDigest` of the handle: the feed must not list handles. Ends tokens up to this version of it. */
   | { readonly kind: 'credential'; readonly id: string; readonly version: number }
   | { readonly kind: 'signing-key'; readonly id: string }
+  /** The access tokens that one answer of a refresh brought; `id` is `refreshAnswerId`. */
+  | { readonly kind: 'refresh-answer'; readonly id: string }
   | { readonly kind: 'everything' };
 
 export type RevocationEntry = Revocation & { readonly at: number };
@@ -24,13 +26,24 @@ export interface RevocationSubject {
   readonly client_id: string;
   readonly cred: string;
   readonly cv: number;
+  readonly gen?: number | undefined;
+  readonly late?: number | undefined;
   /** Seconds since the epoch. */
   readonly iat: number;
 }
 
+/** Names the tokens of one answer: the grant, its refresh generation, and how often that was answered anew. */
+export function refreshAnswerId(grantId: string, generation: number, attempt: number): string {
+  return `${grantId} ${String(generation)} ${String(attempt)}`;
+}
+
 const at = z.int();
 const entryShape = z.discriminatedUnion('kind', [
-  z.object({ kind: z.enum(['grant', 'account', 'client', 'signing-key']), id: z.string(), at }),
+  z.object({
+    kind: z.enum(['grant', 'account', 'client', 'signing-key', 'refresh-answer']),
+    id: z.string(),
+    at,
+  }),
   z.object({ kind: z.literal('credential'), id: z.string(), version: z.int(), at }),
   z.object({ kind: z.literal('everything'), at }),
 ]);

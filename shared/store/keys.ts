@@ -11,6 +11,7 @@ const KINDS = {
   'unused-clients': 'durable',
   'blocked-client': 'durable',
   grant: 'durable',
+  'refresh-receipt': 'relaxed',
   'account-grants': 'durable',
   'grants-due': 'durable',
   code: 'durable',
@@ -91,6 +92,8 @@ export const keys = {
   usedAssertion: (id: string) => key('used-assertion', digest(id)),
   /** A grant with its refresh family. */
   grant: (grantId: string) => key('grant', digest(grantId)),
+  /** The latest refresh of a grant whose answer is known to have been received. */
+  refreshReceipt: (grantId: string) => key('refresh-receipt', digest(grantId)),
   account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
   /** When GitHub last said that an account may be here. */
   membership: (githubHost: string, sub: string) => key('membership', digest(githubHost, sub)),

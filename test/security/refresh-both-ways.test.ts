@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useMovableClock } from '../support/movable-clock.ts';
-import type { RegisteredClient } from '../support/oauth-client.ts';
+import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';
 import { postForm, refreshRequest, registerClient, signIn } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';
 
@@ -67,10 +67,22 @@ function comparable({ body, events, ...answer }: Awaited<ReturnType<typeof answe
   };
 }
 
+/** Its answer was received: the successor was shown. */
 async function rotatedAway(form: Form): Promise<Form> {
-  await postForm(`${shared.stack.publicUrl}/token`, form);
+  const { refresh_token: successor } = await rotated(form);
+  await rotated({ ...form, refresh_token: successor });
   clock.advance(31_000);
   return form;
+}
+
+async function answerLost(form: Form): Promise<Form> {
+  await rotated(form);
+  clock.advance(31_000);
+  return form;
+}
+
+async function rotated(form: Form): Promise<Tokens> {
+  return (await (await postForm(`${shared.stack.publicUrl}/token`, form)).json()) as Tokens;
 }
 
 describe('a refresh is answered alike whether oidc-provider or the short way answers it', () => {
@@ -95,6 +107,7 @@ describe('a refresh is answered alike whether oidc-provider or the short way ans
       400,
     ],
     ['a token superseded longer ago than the window', rotatedAway, 400],
+    ['B10: a token whose answer was lost', answerLost, 200],
     ['somebody else’s token', async (form) => ({ ...form, client_id: (await newClient()).clientId }), 400],
   ])('%s (RFC 6749 §5, §6)', async (_name, change, status) => {
     const { plain, library } = await bothWays(change);

@@ -3,6 +3,7 @@ import { expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts
 import { DAY_MS, SECOND_MS, useMovableClock } from '../support/movable-clock.ts';
 import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';
 import { callTool, postForm, refreshRequest, registerClient, signIn } from '../support/oauth-client.ts';
+import { until } from '../support/redis.ts';
 import { useStack } from '../support/use-stack.ts';
 
 const clock = useMovableClock();
@@ -25,6 +26,72 @@ async function refreshed(token: string): Promise<Tokens> {
 async function newSession(): Promise<Tokens> {
   return (await signIn(shared.stack, { client: shared.client })).tokens;
 }
+
+/** Calls a tool, and waits until it is written down that the answer with this token was received. */
+async function use({ access_token: token }: Tokens): Promise<void> {
+  const before = shared.stack.snapshot();
+  expect((await callTool(shared.stack.mcpUrl, token)).status).toBe(200);
+  await until(() =>
+    shared.stack.snapshot().some((row) => row.includes('refresh-receipt') && !before.includes(row)),
+  );
+}
+
+const lateAnswers = () => shared.stack.events.filter(({ type }) => type === 'refresh.answered_late').length;
+
+describe('B10: a refresh whose answer was lost', () => {
+  it.each([31, 98, 300, 3 * 3600, 8 * 3600])(
+    'is answered with the same successor %d s later',
+    async (seconds) => {
+      const first = await newSession();
+      const lost = await refreshed(first.refresh_token);
+      clock.advance(seconds * SECOND_MS);
+      const before = lateAnswers();
+      const again = await refreshed(first.refresh_token);
+      expect(again.refresh_token).toBe(lost.refresh_token);
+      expect(lateAnswers()).toBe(before + 1);
+      await refreshed(again.refresh_token);
+    },
+  );
+
+  it('ends the access tokens of the lost answer, not those of the late one', async () => {
+    const first = await newSession();
+    const lost = await refreshed(first.refresh_token);
+    clock.advance(31 * SECOND_MS);
+    const again = await refreshed(first.refresh_token);
+    await until(async () => (await callTool(shared.stack.mcpUrl, lost.access_token)).status === 401);
+    expect((await callTool(shared.stack.mcpUrl, again.access_token)).status).toBe(200);
+  });
+
+  it('two holders who take turns on one rhythm end the grant at the second step', async () => {
+    const stolen = await newSession();
+    await use(await refreshed(stolen.refresh_token));
+    clock.advance(240 * SECOND_MS);
+    await expectOAuthError(await refresh(stolen.refresh_token), 400, 'invalid_grant');
+    expect(shared.stack.events).toContainEqual(
+      expect.objectContaining({ type: 'grant.ended', reason: 'refresh_token_reused' }),
+    );
+  });
+
+  it('is not answered once the successor was shown', async () => {
+    const first = await newSession();
+    const second = await refreshed(first.refresh_token);
+    clock.advance(DAY_MS / 24);
+    await refreshed(second.refresh_token);
+    clock.advance(31 * SECOND_MS);
+    await expectOAuthError(await refresh(first.refresh_token), 400, 'invalid_grant');
+  });
+
+  it('is answered three times in a day, and then ends the grant', async () => {
+    const first = await newSession();
+    await refreshed(first.refresh_token);
+    for (let count = 0; count < 3; count += 1) {
+      clock.advance(31 * SECOND_MS);
+      await refreshed(first.refresh_token);
+    }
+    clock.advance(31 * SECOND_MS);
+    await expectOAuthError(await refresh(first.refresh_token), 400, 'invalid_grant');
+  });
+});
 
 describe('rotation (RFC 9700 §4.14.2)', () => {
   it('106 every refresh of a public client yields another refresh token', async () => {
@@ -58,6 +125,7 @@ describe('rotation (RFC 9700 §4.14.2)', () => {
   it('107 another client with a token superseded long ago cannot end the grant', async () => {
     const first = await newSession();
     const second = await refreshed(first.refresh_token);
+    await use(second);
     clock.advance(31 * SECOND_MS);
     const other = await registerClient(shared.stack.publicUrl);
     const response = await withoutSideEffect(
@@ -77,6 +145,16 @@ describe('rotation (RFC 9700 §4.14.2)', () => {
     await expectOAuthError(response, 400, 'invalid_scope');
     await refreshed(token);
   });
+
+  it.each(['read:user offline_access', 'offline_access', 'openid read:user'])(
+    'asking for %s, of which something is not offered here, is answered with the real scope',
+    async (scope) => {
+      const { refresh_token: token } = await newSession();
+      const response = await refresh(token, { scope });
+      expect(response.status).toBe(200);
+      expect(((await response.json()) as Tokens).scope).toBe('read:user');
+    },
+  );
 
   it('109 narrowing is answered with the real scope, which later refreshes still have', async () => {
     const { tokens } = await signIn(shared.stack, {

@@ -56,31 +56,25 @@ const shape = z.strictObject({
   idleEndsAt: z.int(),
   endsAt: z.int(),
   refresh: z
-    .strictObject({ keyId: z.string(), generation: z.int(), supersededAt: z.array(z.int()) })
+    .strictObject({
+      keyId: z.string(),
+      generation: z.int(),
+      supersededAt: z.array(z.int()),
+      lateAnswers: z.array(z.int()),
+      attempt: z.int(),
+    })
     .nullable(),
   ended: z.strictObject({ reason: z.enum(GRANT_END_REASONS), at: z.int() }).nullable(),
 });
 
-/** Schema 2 named the generation beside each time. */
-const previousFamily = z.looseObject({
-  superseded: z.array(z.object({ generation: z.int(), at: z.int() })),
-  generation: z.int(),
-});
-
 export const grantFamily: RecordFamily<Grant> = {
-  schema: 3,
+  schema: 4,
   shape,
   upgrade: (data) => {
-    const previous = z.looseObject({ refresh: previousFamily.nullable() }).parse(data);
+    // Schema 3 knew no late answers.
+    const previous = z.looseObject({ refresh: z.looseObject({}).nullable() }).parse(data);
     if (previous.refresh === null) return previous;
-    const { superseded, ...family } = previous.refresh;
-    const times = new Map(superseded.map((entry) => [entry.generation, entry.at]));
-    const first = Math.min(...times.keys(), family.generation);
-    const supersededAt = Array.from(
-      { length: family.generation - first },
-      (_, index) => times.get(first + index) ?? 0,
-    );
-    return { ...previous, refresh: { ...family, supersededAt } };
+    return { ...previous, refresh: { ...previous.refresh, lateAnswers: [], attempt: 0 } };
   },
 };
 

@@ -12,6 +12,14 @@ export interface AccessTokenSubject {
   readonly grant: Grant;
   readonly handle: string;
   readonly credentialVersion: number;
+  /** Which refresh it comes with. */
+  readonly answer: RefreshAnswer;
+}
+
+/** One answer of a refresh family: a generation, and how often it was answered anew because the answer was lost. */
+export interface RefreshAnswer {
+  readonly generation: number;
+  readonly attempt: number;
 }
 
 export interface IssuedAccessToken {
@@ -45,6 +53,8 @@ export function createAccessTokenIssuer(deps: {
       gid: grantId,
       cred: subject.handle,
       cv: subject.credentialVersion,
+      gen: subject.answer.generation,
+      ...(subject.answer.attempt === 0 ? {} : { late: subject.answer.attempt }),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE, kid })
       .setIssuer(deps.issuer)

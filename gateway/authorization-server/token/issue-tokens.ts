@@ -6,7 +6,7 @@ import type { Grants } from '../grants/grants.ts';
 import { invalidGrant } from '../protocol-error.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { CredentialFreshener } from '../upstream/freshen-credential.ts';
-import type { AccessTokenIssuer } from './access-token.ts';
+import type { AccessTokenIssuer, RefreshAnswer } from './access-token.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 
 /** A grant that may be issued for, with the credential it stands on. */
@@ -35,7 +35,7 @@ export interface TokenIssue {
   prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
   /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
   afterCode(ctx: KoaContextWithOIDC, standing: GrantStanding): Promise<TokenResponse>;
-  afterRefresh(standing: GrantStanding, refreshToken: string): Promise<TokenResponse>;
+  afterRefresh(standing: GrantStanding, refreshToken: string, answer: RefreshAnswer): Promise<TokenResponse>;
   endGrant(grantId: string, reason: GrantEnd): Promise<void>;
 }
 
@@ -53,12 +53,12 @@ export function createTokenIssue(deps: {
   async function respond(
     grantType: string,
     standing: GrantStanding,
-    refreshToken: string | undefined,
+    { refreshToken, answer }: { refreshToken: string | undefined; answer: RefreshAnswer },
   ): Promise<TokenResponse> {
     const { grantId, found, handle, credential } = standing;
     const held = await grants.keepHold(grantId, found.data, credential.heldUntil);
     if (!held) throw invalidGrant('the upstream credential is gone');
-    const subject = { grantId, grant: found.data, handle, credentialVersion: credential.version };
+    const subject = { grantId, grant: found.data, handle, credentialVersion: credential.version, answer };
     const issued = await deps.issueAccessToken(subject, credential.accessTokenExpiresAt);
     const { clientId, sub: accountId } = found.data;
     events.emit({ type: 'token.issued', grantType, clientId, accountId, grantId });
@@ -90,12 +90,11 @@ export function createTokenIssue(deps: {
       const family = takesRefreshTokens ? refreshTokens.open() : null;
       const saved = await grants.saveRefresh(grantId, found, family);
       if (!saved) throw invalidGrant('grant changed while its code was redeemed');
-      return await respond(
-        String(ctx.oidc.params?.['grant_type']),
-        standing,
-        family === null ? undefined : refreshTokens.format(family, grantId, 0),
-      );
+      const refreshToken = family === null ? undefined : refreshTokens.format(family, grantId, 0);
+      const answer = { generation: 0, attempt: 0 };
+      return await respond(String(ctx.oidc.params?.['grant_type']), standing, { refreshToken, answer });
     },
-    afterRefresh: async (standing, refreshToken) => await respond('refresh_token', standing, refreshToken),
+    afterRefresh: async (standing, refreshToken, answer) =>
+      await respond('refresh_token', standing, { refreshToken, answer }),
   };
 }

@@ -1,11 +1,15 @@
 import { errors } from 'oidc-provider';
 import { parseGitHubScopes } from '../../../shared/github/index.ts';
+import type { EventBus } from '../../../shared/ops/index.ts';
+import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
+import { refreshAnswerId } from '../../../shared/revocation/index.ts';
 import type { StoredGrant } from '../grants/grant.ts';
 import type { Grants } from '../grants/grants.ts';
 import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
 import type { GrantStanding, TokenIssue, TokenResponse } from './issue-tokens.ts';
 import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
-import { judgeGeneration, parseRefreshToken, supersede } from './refresh-token.ts';
+import type { RefreshReceipts } from './refresh-receipts.ts';
+import { answerLate, judgeGeneration, parseRefreshToken, supersede, wasAnswerLost } from './refresh-token.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import { requireSameResource } from './token-parameters.ts';
 
@@ -23,64 +27,122 @@ export interface RefreshRequest {
 
 export type RefreshTokenGrant = (request: RefreshRequest) => Promise<TokenResponse>;
 
+export interface RefreshTokenGrantDeps {
+  readonly grants: Grants;
+  readonly issue: TokenIssue;
+  readonly refreshTokens: RefreshTokens;
+  readonly receipts: Pick<RefreshReceipts, 'note' | 'received'>;
+  readonly revocations: Pick<RevocationPublisher, 'publish'>;
+  readonly events: EventBus;
+  /** Scopes that clients may ask for here; what else they name is not ours to refuse. */
+  readonly offeredScopes: readonly string[];
+  readonly windowMs: number;
+  readonly now: () => number;
+}
+
 /**
  * The refresh token grant (RFC 6749 §6) with rotation (RFC 9700 §4.14.2). Client, scope, resource, account and
  * upstream credential are checked before the generation moves. A token superseded within the window is answered
- * with its own same successor, whichever gateway is asked: clients refresh in parallel and lose responses.
+ * with its own same successor, whichever gateway is asked: clients refresh in parallel and lose responses. After the window
+ * it is answered so only while the first answer may have been lost (`wasAnswerLost`), and the access tokens of that first
+ * answer end.
  */
-export function createRefreshTokenGrant(deps: {
-  grants: Grants;
-  issue: TokenIssue;
-  refreshTokens: RefreshTokens;
-  windowMs: number;
-  now: () => number;
-}): RefreshTokenGrant {
+export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTokenGrant {
   const { issue, refreshTokens, windowMs } = deps;
   return async (request) => {
     const presented = parseRefreshToken(request.refreshToken);
     if (presented === undefined) throw invalidGrant('refresh token malformed');
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const { found, family } = await findFamily(presented);
+      const { found, family } = await findFamily(deps, presented);
       const verdict = await checkRequest(request, presented, { found, family });
-      const standing = await issue.prepare(presented.grantId, found);
-      if (verdict === 'recent' || (await rotate(standing, family, presented.generation))) {
-        const successor = refreshTokens.format(family, presented.grantId, presented.generation + 1);
-        return await issue.afterRefresh(standing, successor);
+      const standing = await prepare(presented, { found, verdict });
+      const at = { now: deps.now(), windowMs };
+      const next = familyAfter(family, presented.generation, { verdict, at });
+      if (next === family || (await deps.grants.saveRefresh(standing.grantId, found, next))) {
+        if (verdict === 'lost') await endLostAnswer(deps, standing, family);
+        return await answer(standing, next, presented.generation + 1);
       }
     }
     throw temporarilyUnavailable('a refresh kept losing to other refreshes of the same grant');
   };
 
-  /** An unauthentic token must not even learn whether its grant exists, nor end it. */
-  async function findFamily(presented: PresentedRefreshToken): Promise<FoundFamily> {
-    const found = await deps.grants.find(presented.grantId);
-    const family = found?.data.refresh;
-    if (found === undefined || family === undefined || family === null)
-      throw invalidGrant('refresh token not found');
-    if (!refreshTokens.isAuthentic(family, presented)) throw invalidGrant('refresh token not authentic');
-    return { found, family };
+  async function answer(standing: GrantStanding, family: RefreshFamily, generation: number) {
+    const attempt = generation === family.generation ? family.attempt : 0;
+    const successor = refreshTokens.format(family, standing.grantId, generation);
+    return await issue.afterRefresh(standing, successor, { generation, attempt });
+  }
+
+  /** A current token that was shown has been received, also when its request comes to nothing. */
+  async function prepare(
+    presented: PresentedRefreshToken,
+    { found, verdict }: { found: StoredGrant; verdict: Verdict },
+  ): Promise<GrantStanding> {
+    try {
+      return await issue.prepare(presented.grantId, found);
+    } catch (error) {
+      if (verdict === 'current') await deps.receipts.note(presented.grantId, presented.generation);
+      throw error;
+    }
   }
 
   /** The one judgement of a round: time that passes afterwards must not turn a window's end into another rotation. */
-  async function checkRequest(request: RefreshRequest, presented: PresentedRefreshToken, of: FoundFamily) {
+  async function checkRequest(
+    request: RefreshRequest,
+    presented: PresentedRefreshToken,
+    of: FoundFamily,
+  ): Promise<Verdict> {
     const { clientId, resource, scope } = of.found.data;
     if (clientId !== request.clientId) throw invalidGrant('client mismatch');
     requireSameResource(request.resource, resource);
-    requireNoWiderScope(request.scope, scope);
-    const verdict = judgeGeneration(of.family, presented.generation, { now: deps.now(), windowMs });
+    requireNoWiderScope(request.scope, { granted: scope, offered: deps.offeredScopes });
+    const now = deps.now();
+    const verdict = judgeGeneration(of.family, presented.generation, { now, windowMs });
     if (verdict !== 'reused') return verdict;
+    const received = await deps.receipts.received(presented.grantId);
+    if (wasAnswerLost(of.family, presented.generation, { now, received })) return 'lost';
     await issue.endGrant(presented.grantId, 'refresh_token_reused');
     throw invalidGrant('refresh token already used');
   }
+}
 
-  async function rotate(
-    standing: GrantStanding,
-    family: RefreshFamily,
-    generation: number,
-  ): Promise<boolean> {
-    const next = supersede(family, generation, { now: deps.now(), windowMs });
-    return await deps.grants.saveRefresh(standing.grantId, standing.found, next);
-  }
+type Verdict = 'current' | 'recent' | 'lost';
+
+/** The family once the answer is out; the same one where nothing moves. */
+function familyAfter(
+  family: RefreshFamily,
+  generation: number,
+  { verdict, at }: { verdict: Verdict; at: { now: number; windowMs: number } },
+): RefreshFamily {
+  if (verdict === 'recent') return family;
+  return verdict === 'lost' ? answerLate(family, at.now) : supersede(family, generation, at);
+}
+
+/** An unauthentic token must not even learn whether its grant exists, nor end it. */
+async function findFamily(
+  { grants, refreshTokens }: Pick<RefreshTokenGrantDeps, 'grants' | 'refreshTokens'>,
+  presented: PresentedRefreshToken,
+): Promise<FoundFamily> {
+  const found = await grants.find(presented.grantId);
+  const family = found?.data.refresh;
+  if (found === undefined || family === undefined || family === null)
+    throw invalidGrant('refresh token not found');
+  if (!refreshTokens.isAuthentic(family, presented)) throw invalidGrant('refresh token not authentic');
+  return { found, family };
+}
+
+/** The access tokens of the answer that nobody received; the way it was lost may lead to somebody. */
+async function endLostAnswer(
+  deps: Pick<RefreshTokenGrantDeps, 'revocations' | 'events'>,
+  { grantId, found }: GrantStanding,
+  family: RefreshFamily,
+): Promise<void> {
+  const { generation, attempt } = family;
+  await deps.revocations.publish({
+    kind: 'refresh-answer',
+    id: refreshAnswerId(grantId, generation, attempt),
+  });
+  const { clientId, sub: accountId } = found.data;
+  deps.events.emit({ type: 'refresh.answered_late', grantId, clientId, accountId });
 }
 
 interface FoundFamily {
@@ -88,9 +150,17 @@ interface FoundFamily {
   readonly family: RefreshFamily;
 }
 
-/** Narrower is ignored (the answer says the real scope); wider is refused and burns nothing (RFC 6749 §6). */
-function requireNoWiderScope(requested: string | undefined, granted: readonly string[]): void {
+/**
+ * Narrower is ignored (the answer says the real scope), and so are names that nobody is offered here, as at `/authorize`;
+ * wider is refused and burns nothing (RFC 6749 §6).
+ */
+function requireNoWiderScope(
+  requested: string | undefined,
+  { granted, offered }: { granted: readonly string[]; offered: readonly string[] },
+): void {
   if (requested === undefined) return;
-  const wider = parseGitHubScopes(requested).filter((scope) => !granted.includes(scope));
+  const wider = parseGitHubScopes(requested).filter(
+    (scope) => offered.includes(scope) && !granted.includes(scope),
+  );
   if (wider.length > 0) throw new errors.InvalidScope('scope exceeds what was granted', wider.join(' '));
 }

@@ -14,6 +14,10 @@ export interface RefreshFamily {
   readonly generation: number;
   /** When each of the generations just before the current one was superseded (ms), the latest last. */
   readonly supersededAt: readonly number[];
+  /** When answers were given to a predecessor after its window (ms); those of the last 24 hours. */
+  readonly lateAnswers: readonly number[];
+  /** How many of them were for the current generation: names the answer its access tokens came with. */
+  readonly attempt: number;
 }
 
 export interface PresentedRefreshToken {
@@ -50,7 +54,7 @@ function macOf(familyKey: KeyObject, generation: number): string {
 /**
  * What an authentic token of this family means now:
  * `current` rotates; `recent` was superseded within the window and gets its own same successor again; `reused`
- * was superseded longer ago, which ends the grant (RFC 9700 §4.14.2). A generation ahead of the record means
+ * was superseded longer ago, which ends the grant (RFC 9700 §4.14.2) unless its answer was lost. A generation ahead of the record means
  * the store lost a write that was answered (a failover): it is the newest truth and rotates.
  */
 export function judgeGeneration(
@@ -79,5 +83,42 @@ export function supersede(
     keyId: family.keyId,
     generation: generation + 1,
     supersededAt: [...recent, ...lost, at.now].slice(-MAX_REMEMBERED),
+    lateAnswers: lately(family, at.now),
+    attempt: 0,
   };
+}
+
+/** An answer may be asked for this long after it was given (ms): a laptop that slept over night. */
+const LOST_MS = 24 * 60 * 60_000;
+/** Late answers of one family in that time; more are no bad luck. */
+const MAX_LATE_ANSWERS = 3;
+
+/**
+ * Whether the answer to `generation`, which is `reused`, may have been lost on its way: its successor is the current one,
+ * `received` says that nobody has shown it or an access token that came with it, and it does not happen all the time.
+ * Without the condition on access tokens a thief and the owner of a token could go on side by side, each on the
+ * other's predecessor.
+ */
+export function wasAnswerLost(
+  family: RefreshFamily,
+  generation: number,
+  of: { readonly now: number; readonly received: number },
+): boolean {
+  const supersededAt = family.supersededAt.at(-1);
+  return (
+    generation === family.generation - 1 &&
+    supersededAt !== undefined &&
+    of.now - supersededAt <= LOST_MS &&
+    of.received < family.generation &&
+    lately(family, of.now).length < MAX_LATE_ANSWERS
+  );
+}
+
+/** The family after the answer to the predecessor of its current generation was given once more. */
+export function answerLate(family: RefreshFamily, now: number): RefreshFamily {
+  return { ...family, lateAnswers: [...lately(family, now), now], attempt: family.attempt + 1 };
+}
+
+function lately({ lateAnswers }: RefreshFamily, now: number): number[] {
+  return lateAnswers.filter((each) => now - each <= LOST_MS);
 }

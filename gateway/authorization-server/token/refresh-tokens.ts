@@ -21,7 +21,13 @@ export function createRefreshTokens(gatewayRing: KeyRing): RefreshTokens {
     return key;
   }
   return {
-    open: () => ({ keyId: gatewayRing.currentId, generation: 0, supersededAt: [] }),
+    open: () => ({
+      keyId: gatewayRing.currentId,
+      generation: 0,
+      supersededAt: [],
+      lateAnswers: [],
+      attempt: 0,
+    }),
     format: (family, grantId, generation) =>
       formatRefreshToken(familyKey(family, grantId), grantId, generation),
     isAuthentic: (family, presented) => isAuthentic(familyKey(family, presented.grantId), presented),

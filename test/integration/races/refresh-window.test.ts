@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SECOND_MS, useMovableClock } from '../../support/movable-clock.ts';
 import type { Tokens } from '../../support/oauth-client.ts';
 import { callTool, postForm, refreshRequest, signIn } from '../../support/oauth-client.ts';
+import { until } from '../../support/redis.ts';
 import { useStack } from '../../support/use-stack.ts';
 
 const clock = useMovableClock();
@@ -26,6 +27,9 @@ describe('the window of a superseded refresh token (design §7)', () => {
   it('106 is not extended by use: a replay after it ends the grant on every gateway', async () => {
     const { tokens } = await signIn(shared.stack, { client: shared.client });
     const first = await refreshAt(0, tokens.refresh_token);
+    // Somebody received it: after the window its predecessor is no lost answer.
+    expect((await callTool(shared.stack.mcpUrl, first.tokens.access_token)).status).toBe(200);
+    await until(() => shared.stack.snapshot().some((row) => row.includes('refresh-receipt')));
     clock.advance(20 * SECOND_MS);
     expect((await refreshAt(1, tokens.refresh_token)).status).toBe(200);
     clock.advance(11 * SECOND_MS);

@@ -20,24 +20,12 @@ function upgraded(refresh: unknown) {
 }
 
 describe('a grant of the previous schema (rolling update)', () => {
-  it('keeps when each generation was superseded, so that no retry in the window is taken for reuse', () => {
-    const superseded = [
-      { generation: 4, at: 40 },
-      { generation: 6, at: 60 },
-    ];
-    expect(upgraded({ keyId: 'k', generation: 8, superseded })).toEqual({
-      ...common,
-      refresh: { keyId: 'k', generation: 8, supersededAt: [40, 0, 60, 0] },
-    });
+  it('has had no late answer (B10)', () => {
+    const family = { keyId: 'k', generation: 8, supersededAt: [40, 0, 60, 0] };
+    expect(upgraded(family)).toEqual({ ...common, refresh: { ...family, lateAnswers: [], attempt: 0 } });
   });
 
-  it.each([
-    [null, null],
-    [
-      { keyId: 'k', generation: 0, superseded: [] },
-      { keyId: 'k', generation: 0, supersededAt: [] },
-    ],
-  ])('without rotations %j is %j', (refresh, expected) => {
-    expect(upgraded(refresh)).toEqual({ ...common, refresh: expected });
+  it('without a family stays without one', () => {
+    expect(upgraded(null)).toEqual({ ...common, refresh: null });
   });
 });

@@ -3,6 +3,7 @@ import type { Grant, StoredGrant } from '../../../gateway/authorization-server/g
 import { createRefreshTokenGrant } from '../../../gateway/authorization-server/token/refresh-token-grant.ts';
 import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
 import { createRefreshTokens } from '../../../gateway/authorization-server/token/refresh-tokens.ts';
+import { createEventBus } from '../../../shared/ops/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 
 const ring = parseKeyRing(`a:${Buffer.alloc(32, 1).toString('base64url')}`);
@@ -12,7 +13,13 @@ const windowMs = 30_000;
 
 /** A grant at generation 5 whose generation 4 was superseded at `supersededAt`. */
 function grantAt(supersededAt: number): StoredGrant {
-  const refresh: RefreshFamily = { keyId: 'a', generation: 5, supersededAt: [supersededAt] };
+  const refresh: RefreshFamily = {
+    keyId: 'a',
+    generation: 5,
+    supersededAt: [supersededAt],
+    lateAnswers: [],
+    attempt: 0,
+  };
   const data = { clientId: 'c', resource: 'r', scope: ['read:user'], sub: 's', refresh } as unknown as Grant;
   return { data, version: 'v', expiresAt: null };
 }
@@ -40,10 +47,20 @@ describe('the refresh token grant', () => {
           Promise.resolve({ ...answer, refresh_token: token }),
       } as never,
       refreshTokens,
+      receipts: { note: () => Promise.resolve(), received: () => Promise.resolve(-1) },
+      revocations: { publish: () => Promise.resolve() },
+      events: createEventBus(),
+      offeredScopes: ['read:user'],
       windowMs,
       now: () => now,
     });
-    const family: RefreshFamily = { keyId: 'a', generation: 5, supersededAt: [] };
+    const family: RefreshFamily = {
+      keyId: 'a',
+      generation: 5,
+      supersededAt: [],
+      lateAnswers: [],
+      attempt: 0,
+    };
     const presented = refreshTokens.format(family, grantId, 4);
     const { refresh_token: successor } = await refresh({
       clientId: 'c',

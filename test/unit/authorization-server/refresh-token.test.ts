@@ -6,13 +6,15 @@ import {
   isAuthentic,
   judgeGeneration,
   parseRefreshToken,
+  answerLate,
   supersede,
+  wasAnswerLost,
 } from '../../../gateway/authorization-server/token/refresh-token.ts';
 import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 1));
 const grantId = 'A'.repeat(22);
-const fresh: RefreshFamily = { keyId: 'k', generation: 0, supersededAt: [] };
+const fresh: RefreshFamily = { keyId: 'k', generation: 0, supersededAt: [], lateAnswers: [], attempt: 0 };
 const windowMs = 30_000;
 
 describe('a refresh token', () => {
@@ -89,5 +91,40 @@ describe('a generation (RFC 9700 §4.14.2)', () => {
     for (let count = 0; count < 500; count += 1) family = supersede(family, count, { now: count, windowMs });
     expect(JSON.stringify(family).length).toBeLessThan(1500);
     expect(family.generation).toBe(500);
+  });
+});
+
+describe('B10: a lost answer', () => {
+  const HOUR = 60 * 60_000;
+  const at = 1_000_000;
+  const family = supersede(supersede(fresh, 0, { now: 0, windowMs }), 1, { now: at, windowMs });
+  const judged = (generation: number, now: number, received = 1, of = family) =>
+    wasAnswerLost(of, generation, { now, received });
+
+  it.each([98_000, 5 * 60_000, 3 * HOUR, 8 * HOUR, 24 * HOUR])('may be asked for %d ms later', (later) => {
+    expect(judged(1, at + later)).toBe(true);
+  });
+
+  it('may not be after a day, before the immediate predecessor, or once anything of it was seen', () => {
+    expect(judged(1, at + 24 * HOUR + 1)).toBe(false);
+    expect(judged(0, at + HOUR)).toBe(false);
+    expect(judged(1, at + HOUR, 2)).toBe(false);
+    expect(judged(1, at + HOUR, 3)).toBe(false);
+  });
+
+  it('is answered three times in a day, over rotations too, and again a day later', () => {
+    let last = family;
+    for (const now of [at + HOUR, at + 2 * HOUR, at + 3 * HOUR]) {
+      expect(judged(last.generation - 1, now, -1, last)).toBe(true);
+      last = supersede(answerLate(last, now), last.generation, { now, windowMs });
+    }
+    expect(judged(last.generation - 1, at + 4 * HOUR, -1, last)).toBe(false);
+    expect(judged(last.generation - 1, at + 26 * HOUR, -1, last)).toBe(true);
+  });
+
+  it('is told from the one before it: every late answer has another name, a rotation starts anew', () => {
+    const late = answerLate(answerLate(family, at), at);
+    expect(late.attempt).toBe(2);
+    expect(supersede(late, 2, { now: at, windowMs }).attempt).toBe(0);
   });
 });

@@ -16,6 +16,7 @@ export interface Account {
 
 const accountFamily: RecordFamily<Account> = {
   schema: 1,
+  readsUndatedMac: true,
   shape: z.strictObject({ githubId: z.int(), login: z.string(), lastLoginAt: z.int() }),
 };
 

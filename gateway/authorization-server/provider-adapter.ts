@@ -39,16 +39,16 @@ interface AdapterDeps {
 }
 
 /**
- * oidc-provider's storage, model by model. Records that grant power carry a MAC. Codes and grants have their own
+ * oidc-provider's storage, model by model; each of its records carries a MAC, interactions too: the library believes what
+ * they say of account, grant and redirect URI. Codes and grants have their own
  * records and rules (token/, grants.ts); here the library only sees them through its own shapes.
  */
 export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
   const authentic = createRecords(deps.store, payloadFamily, recordMacKeys(deps.gatewayRing));
-  const plain = createRecords(deps.store, payloadFamily);
   const adapters: Readonly<Record<string, Partial<Adapter>>> = {
     Client: clientAdapter(deps),
     Session: sessionAdapter(deps, authentic),
-    Interaction: recordAdapter(deps, plain, keys.interaction),
+    Interaction: recordAdapter(deps, authentic, keys.interaction),
     Grant: grantAdapter(deps),
     AuthorizationCode: codeAdapter(deps),
     RefreshToken: refreshTokenAdapter(deps),

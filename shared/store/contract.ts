@@ -105,7 +105,8 @@ export class StoreUnavailableError extends Error {
 /** A record written by a newer version of the product, or one whose content or MAC does not hold. */
 export class RecordRefusedError extends Error {
   override readonly name = 'RecordRefusedError';
-  readonly reason: 'schema_too_new' | 'schema_unknown' | 'malformed' | 'mac_mismatch' | 'mac_key_unknown';
+  readonly reason:
+    'schema_too_new' | 'schema_unknown' | 'malformed' | 'mac_mismatch' | 'mac_undated' | 'mac_key_unknown';
 
   constructor(reason: RecordRefusedError['reason'], key: Key, cause?: unknown) {
     super(`record of kind ${key.kind} refused: ${reason}`, { cause });

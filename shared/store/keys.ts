@@ -6,49 +6,65 @@ import { hash } from 'node:crypto';
  */
 export type Durability = 'durable' | 'relaxed';
 
+/**
+ * What stands between a record and whoever can write the store. `mac`: it grants or ends power, and is believed only with a
+ * MAC over key, content and expiry. Anything else says why believing it does no harm.
+ */
+export type Guard = 'mac' | { readonly harmless: string };
+
+const INDEX: Guard = { harmless: 'an index: what it names is read and verified' };
+const LEASE: Guard = { harmless: 'a lease: taken wrongly, work is done twice or a little later' };
+
 const KINDS = {
-  client: 'durable',
-  'unused-clients': 'durable',
-  'blocked-client': 'durable',
-  grant: 'durable',
-  'refresh-receipt': 'relaxed',
-  'account-grants': 'durable',
-  'grants-due': 'durable',
-  code: 'durable',
-  'used-assertion': 'durable',
-  'device-code': 'durable',
-  'user-code': 'relaxed',
-  'device-poll': 'relaxed',
-  account: 'durable',
-  membership: 'relaxed',
-  'webhook-delivery': 'relaxed',
-  credential: 'durable',
-  'credential-upstream': 'durable',
-  'credential-index': 'durable',
-  retirement: 'durable',
-  'retirements-due': 'durable',
-  'refused-credentials': 'relaxed',
-  'upstream-sweep-lease': 'relaxed',
-  'credential-refresh-lease': 'relaxed',
-  'signing-keys': 'durable',
-  revocations: 'durable',
-  session: 'relaxed',
-  'session-uid': 'relaxed',
-  'account-session': 'relaxed',
-  interaction: 'relaxed',
-  'login-transaction': 'relaxed',
-  'login-arrival': 'relaxed',
-  'arrivals-due': 'relaxed',
-  'client-document': 'relaxed',
-  'address-count': 'relaxed',
-  'step-up-question': 'relaxed',
-} as const satisfies Record<string, Durability>;
+  client: ['durable', 'mac'],
+  'unused-clients': ['durable', INDEX],
+  'blocked-client': ['durable', 'mac'],
+  grant: ['durable', 'mac'],
+  'refresh-receipt': ['relaxed', 'mac'],
+  'account-grants': ['durable', INDEX],
+  'grants-due': ['durable', INDEX],
+  code: ['durable', 'mac'],
+  'used-assertion': ['durable', 'mac'],
+  'device-code': ['durable', 'mac'],
+  'user-code': ['relaxed', 'mac'],
+  'device-poll': ['relaxed', { harmless: 'when a device polled last: it may poll more often' }],
+  account: ['durable', 'mac'],
+  membership: ['relaxed', 'mac'],
+  'webhook-delivery': ['relaxed', 'mac'],
+  credential: [
+    'durable',
+    { harmless: 'workers read it and have no MAC key; its token is sealed to key, owner and version' },
+  ],
+  'credential-upstream': ['durable', 'mac'],
+  'credential-index': ['durable', 'mac'],
+  retirement: ['durable', 'mac'],
+  'retirements-due': ['durable', INDEX],
+  'refused-credentials': [
+    'relaxed',
+    { harmless: 'a signal of workers: GitHub is asked before anything ends' },
+  ],
+  'upstream-sweep-lease': ['relaxed', LEASE],
+  'credential-refresh-lease': ['relaxed', LEASE],
+  'signing-keys': ['durable', 'mac'],
+  revocations: ['durable', { harmless: 'a feed: an entry ends access and gives none' }],
+  session: ['relaxed', 'mac'],
+  'session-uid': ['relaxed', 'mac'],
+  'account-session': ['relaxed', 'mac'],
+  interaction: ['relaxed', 'mac'],
+  'login-transaction': ['relaxed', 'mac'],
+  'login-arrival': ['relaxed', 'mac'],
+  'arrivals-due': ['relaxed', INDEX],
+  'client-document': ['relaxed', 'mac'],
+  'address-count': ['relaxed', { harmless: 'a counter of limits, which hold without it' }],
+  'step-up-question': ['relaxed', { harmless: 'that a person was asked: they are asked again, or not' }],
+} as const satisfies Record<string, readonly [Durability, Guard]>;
 
 export type KeyKind = keyof typeof KINDS;
 
 export interface Key {
   readonly kind: KeyKind;
   readonly durability: Durability;
+  readonly guard: Guard;
   /** Records with the same tag may be changed in one commit. */
   readonly tag: string;
   /** `ocg:<kind>:{<tag>}`; the braces make the tag the Redis Cluster hash tag. */
@@ -61,7 +77,8 @@ function digest(...parts: readonly string[]): string {
 }
 
 function key(kind: KeyKind, tag: string): Key {
-  return { kind, durability: KINDS[kind], tag, text: `ocg:${kind}:{${tag}}` };
+  const [durability, guard] = KINDS[kind];
+  return { kind, durability, guard, tag, text: `ocg:${kind}:{${tag}}` };
 }
 
 /** Every key of the product; no key is built anywhere else. Content and lifetimes: shared/store/README.md. */

@@ -39,6 +39,7 @@ export interface Credential {
 /** The part only gateways read. The refresh token is sealed under GATEWAY_KEYS. */
 export const credentialUpstreamFamily: RecordFamily<CredentialUpstream> = {
   schema: 1,
+  readsUndatedMac: true,
   shape: z.strictObject({ refreshToken: z.string() }),
 };
 
@@ -49,6 +50,7 @@ export interface CredentialUpstream {
 /** Points from (account, app, scope set) to the sealed handle; verified against the credential on every use. */
 export const credentialIndexFamily: RecordFamily<{ readonly handle: string }> = {
   schema: 1,
+  readsUndatedMac: true,
   shape: z.strictObject({ handle: z.string() }),
 };
 

@@ -19,6 +19,7 @@ interface Retirement {
 
 const retirementFamily: RecordFamily<Retirement> = {
   schema: 2,
+  readsUndatedMac: true,
   shape: z.strictObject({
     accessToken: z.string(),
     authorizationOf: z.string().nullable(),

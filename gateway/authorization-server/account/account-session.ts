@@ -63,6 +63,7 @@ export function createAccountSessions(deps: {
     find: async (token) => {
       const found = token === undefined ? undefined : await records.read(keys.accountSession(token));
       if (token === undefined || found === undefined) return undefined;
+      if (found.data.startedAt + ACCOUNT_SESSION_MS <= clock.now()) return undefined;
       await slide(token, found);
       return { sub: found.data.sub, login: found.data.login, id: sessionId(token) };
     },

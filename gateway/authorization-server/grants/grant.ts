@@ -69,6 +69,7 @@ const shape = z.strictObject({
 
 export const grantFamily: RecordFamily<Grant> = {
   schema: 4,
+  readsUndatedMac: true,
   shape,
   upgrade: (data) => {
     // Schema 3 knew no late answers.

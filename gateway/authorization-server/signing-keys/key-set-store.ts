@@ -23,6 +23,7 @@ const times = { kid: z.string(), createdAt: z.int(), sealed: z.string() };
 
 const signingKeysFamily: RecordFamily<KeySet> = {
   schema: 2,
+  readsUndatedMac: true,
   shape: z.strictObject({
     keys: z.array(z.strictObject({ ...times, activeFrom: z.int(), retiresAt: z.int().nullable() })).min(1),
   }),

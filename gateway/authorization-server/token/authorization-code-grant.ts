@@ -6,6 +6,7 @@ import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
 import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
+import { requireOwnNewGrant } from './require-own-new-grant.ts';
 import { requireParameter, requireSameResource, resourceParameter } from './token-parameters.ts';
 
 /**
@@ -31,6 +32,7 @@ export function createAuthorizationCodeGrant(deps: {
     if (found.data.expiresAt <= deps.now()) throw invalidGrant('authorization code is expired');
     const grant = await deps.grants.find(grantId);
     if (grant === undefined) throw invalidGrant('grant not found');
+    requireOwnNewGrant(grant.data, found.data.clientId);
     const standing = await deps.issue.prepare(grantId, grant);
     if (!(await deps.codes.consume(code, found)))
       throw invalidGrant('authorization code redeemed in parallel');

@@ -18,6 +18,7 @@ export interface CodeRecord {
 
 const codeFamily: RecordFamily<CodeRecord> = {
   schema: 1,
+  readsUndatedMac: true,
   shape: z.strictObject({
     clientId: z.string(),
     grantId: z.string(),

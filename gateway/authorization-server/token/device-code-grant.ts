@@ -6,6 +6,7 @@ import { invalidGrant } from '../protocol-error.ts';
 import type { DeviceCode, DeviceCodes } from './device-codes.ts';
 import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
+import { requireOwnNewGrant } from './require-own-new-grant.ts';
 import { requireParameter, requireSameResource, resourceParameter } from './token-parameters.ts';
 
 export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -31,6 +32,7 @@ export function createDeviceCodeGrant(deps: {
     const grantId = await decide(deviceCode, found);
     const grant = await deps.grants.find(grantId);
     if (grant === undefined) throw invalidGrant('grant not found');
+    requireOwnNewGrant(grant.data, payload.clientId);
     requireSameResource(resourceParameter(ctx), grant.data.resource);
     const standing = await issue.prepare(grantId, grant);
     if (!(await deviceCodes.consume(deviceCode, found)))

@@ -23,6 +23,7 @@ export interface DeviceCode {
 
 const deviceCodeFamily: RecordFamily<DeviceCode> = {
   schema: 1,
+  readsUndatedMac: true,
   shape: z.strictObject({
     payload: z.record(z.string(), z.unknown()),
     expiresAt: z.int(),

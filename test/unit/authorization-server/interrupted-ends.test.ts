@@ -99,8 +99,8 @@ describe('ends that a failover brought back (design §6)', () => {
     const before = await Promise.all([first, second].map(({ grantId }) => under.read(keys.grant(grantId))));
     for (const { grantId } of [first, second]) await grants.end(grantId, 'revoked_by_person');
     for (const [index, { grantId }] of [first, second].entries()) {
-      const value = before[index]?.value ?? '';
-      await under.commit([{ op: 'put', key: keys.grant(grantId), value, expiresAt: null }]);
+      const { value = '', expiresAt = null } = before[index] ?? {};
+      await under.commit([{ op: 'put', key: keys.grant(grantId), value, expiresAt }]);
       expect(await grants.find(grantId)).toBeDefined();
     }
     interrupt(2, 'before');

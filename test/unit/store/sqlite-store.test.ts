@@ -97,3 +97,34 @@ describe('the SQLite driver', () => {
     );
   });
 });
+
+describe('S8: expired rows', () => {
+  it('are all gone after one sweep, however many, and the event loop turns meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { folder, clock } = await openTwo();
+    const database = new DatabaseSync(join(folder, 'gateway.db'));
+    onTestFinished(() => {
+      database.close();
+    });
+    const many = 5_250;
+    const numbers = `WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < ${String(many)})`;
+    for (const table of ['durable_records', 'relaxed_records']) {
+      database.exec(`${numbers} INSERT INTO ${table} (key, value, version, expires_at)
+        SELECT 'k' || value, 'v', 'x', ${String(clock.now())} FROM n`);
+    }
+    database.exec(`${numbers} INSERT INTO counters (key, total, ends_at)
+      SELECT 'k' || value, 1, ${String(clock.now())} FROM n`);
+    const left = () =>
+      ['durable_records', 'relaxed_records', 'counters']
+        .map((table) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']))
+        .reduce((sum, each) => sum + each, 0);
+    expect(left()).toBe(3 * many);
+    vi.advanceTimersByTime(60_000);
+    let turns = 0;
+    for (; left() > 0 && turns < 1_000; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(left()).toBe(0);
+    // Two processes sweep the same file, 500 rows of each table a turn.
+    expect(turns).toBeGreaterThanOrEqual(many / 500 / 2 - 1);
+  });
+});

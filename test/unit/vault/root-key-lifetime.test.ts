@@ -21,7 +21,7 @@ async function open() {
   const of = async (key: Key) => {
     const found = await store.read(key);
     const [, k] = found?.value.split('.') ?? [];
-    return { rootKey: k, daysLeft: ((found?.expiresAt ?? Infinity) - clock.now()) / DAY };
+    return { rootKey: k?.replace(/^~/, ''), daysLeft: ((found?.expiresAt ?? Infinity) - clock.now()) / DAY };
   };
   const rotate = () => {
     gatewayRing.replace(`${root('k2', 3)},${root('k1', 1)}`);

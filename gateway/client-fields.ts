@@ -28,7 +28,7 @@ export const clientFields = {
     schema: oneOf(['open', 'allowlist', 'off']),
     default: 'open',
     description:
-      'Whether clients may register themselves (RFC 7591): all, those whose redirect URIs are on `CLIENT_REDIRECT_ALLOWLIST`, or none.',
+      'Whether clients may make themselves known (RFC 7591): all, those whose redirect URIs are on `CLIENT_REDIRECT_ALLOWLIST`, or none. With `off` only clients of `CLIENTS_FILE` are served, and documents of the hosts in `CIMD_ALLOWED_HOSTS`; the grants of others end at their next refresh.',
     remedy: 'Set open, allowlist or off.',
   }),
   supportContact: optionalField({
@@ -112,7 +112,7 @@ export const clientFields = {
   clientDocumentHosts: optionalField({
     env: 'CIMD_ALLOWED_HOSTS',
     schema: listOf(documentHost),
-    whenAbsent: 'every public host',
+    whenAbsent: 'every public host; with `CLIENT_REGISTRATION=off` none',
     description:
       'The only hosts whose documents are fetched. They are trusted: their addresses may be private and they are fetched through HTTPS_PROXY.',
     remedy: 'List host names such as claude.ai,vscode.dev, with a port where it is not 443.',

@@ -217,8 +217,17 @@ function followPreregisteredClients(config: GatewayConfig, secrets: GatewaySecre
  * connected to is not ours to check, so only hosts that the operator named are served there.
  */
 async function openClientDocuments(config: GatewayConfig, { logger }: ServiceDeps) {
+  if (config.clientRegistration === 'off') {
+    logger.warn(
+      'CLIENT_REGISTRATION=off: grants of clients that registered themselves end at their next refresh',
+    );
+  }
   const allowedHosts = config.clientDocumentHosts;
   if (!config.clientDocuments) return undefined;
+  if (config.clientRegistration === 'off' && allowedHosts === undefined) {
+    logger.warn('CLIENT_REGISTRATION=off: client documents are off too, as CIMD_ALLOWED_HOSTS names no host');
+    return undefined;
+  }
   if (config.httpsProxy !== undefined && allowedHosts === undefined) {
     logger.warn('client documents are off: behind HTTPS_PROXY they need CIMD_ALLOWED_HOSTS');
     return undefined;

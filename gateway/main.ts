@@ -1,6 +1,6 @@
 import { processEnvironment, readTextFile } from '../shared/config/index.ts';
 import { runService } from '../shared/process/index.ts';
-import { GRANT_END_REASONS } from './authorization-server/index.ts';
+import { DROPPED_MEMBERS, GRANT_END_REASONS } from './authorization-server/index.ts';
 import { composeGateway } from './compose.ts';
 import { loadGatewayConfig } from './config.ts';
 import { ROUTES_OF_PUBLIC_LISTENER } from './observability/index.ts';
@@ -14,5 +14,6 @@ await runService({
     routes: ROUTES_OF_PUBLIC_LISTENER,
     githubEndpoints: [],
     grantEndReasons: GRANT_END_REASONS,
+    clientMetadata: DROPPED_MEMBERS,
   },
 });

@@ -116,6 +116,7 @@ function createPlainRefresh(deps: AuthorizationServerDeps, provider: Provider, c
   return answerPlainRefresh({
     clients: provider.Client,
     refresh: core.refreshTokenGrant,
+    refuseDisallowed: core.refuseDisallowed,
     onRefused: (error, grantType) => {
       tellTokenRefused(deps, error, grantType);
     },

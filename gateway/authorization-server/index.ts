@@ -4,6 +4,7 @@ export { createAuthorizationServer } from './authorization-server.ts';
 export type { PreregisteredClients } from './preregistered-clients.ts';
 export { parsePreregisteredClients } from './preregistered-clients.ts';
 export { GRANT_END_REASONS } from './grants/grant.ts';
+export { DROPPED_MEMBERS } from './registration-policy.ts';
 export { ROUTES } from './routes.ts';
 export { isRedirectListEntry } from './redirect-list.ts';
 export { DEFAULT_SCHEMES } from './redirect-uri.ts';

@@ -7,6 +7,7 @@ import type { Key, Records, Store } from '../../shared/store/index.ts';
 import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
+import type { IsAllowedClient } from './allowed-clients.ts';
 import { toProviderScope } from './authorization-request.ts';
 import type { ClientDocuments } from './client-documents/client-documents.ts';
 import type { Clients } from './clients.ts';
@@ -29,6 +30,7 @@ interface AdapterDeps {
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
   readonly clients: Clients;
+  readonly isAllowedClient: IsAllowedClient;
   readonly preregistered: Pick<PreregisteredClients, 'get'>;
   /** Absent when client ID metadata documents are off. */
   readonly clientDocuments: ClientDocuments | undefined;
@@ -104,7 +106,7 @@ function recordAdapter(
 function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
   const registered = recordAdapter(deps, deps.clients.records, keys.client);
   const lookUp = async (clientId: string) => {
-    if (await deps.clients.isBlocked(clientId)) return undefined;
+    if (!deps.isAllowedClient(clientId) || (await deps.clients.isBlocked(clientId))) return undefined;
     return (
       deps.preregistered.get(clientId) ??
       (await registered.find?.(clientId)) ??

@@ -7,7 +7,41 @@ const MAX_NAME_CHARACTERS = 128;
 const SUPPORTED_GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT];
 /** Methods of a client that has a secret; clients that name neither are public (RFC 7591 §2). */
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
-const INFORMATIONAL_URIS = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri'];
+/** Members that are judged, and whose kept value the answer tells. */
+const USED_MEMBERS = [
+  ...[
+    'redirect_uris',
+    'grant_types',
+    'response_types',
+    'token_endpoint_auth_method',
+    'client_name',
+    'application_type',
+  ],
+  // Those of client documents.
+  ...['client_id', 'jwks', 'jwks_uri', 'token_endpoint_auth_signing_alg'],
+];
+/** Members that clients send (RFC 7591 §2, OpenID Connect registration §2) and that are neither shown nor used here. */
+export const DROPPED_MEMBERS = [
+  ...[
+    'client_uri',
+    'logo_uri',
+    'tos_uri',
+    'policy_uri',
+    'contacts',
+    'scope',
+    'software_id',
+    'software_version',
+  ],
+  ...['software_statement', 'sector_identifier_uri', 'subject_type', 'initiate_login_uri', 'request_uris'],
+  ...['post_logout_redirect_uris', 'default_max_age', 'require_auth_time', 'default_acr_values'],
+];
+/** Who asks for more than bearer tokens believes afterwards that they have it (RFC 9449 §5.2, 9101 §10.5, 9126 §6, 8705 §3.4). */
+const MORE_THAN_BEARER = [
+  'dpop_bound_access_tokens',
+  'require_signed_request_object',
+  'require_pushed_authorization_requests',
+  'tls_client_certificate_bound_access_tokens',
+];
 
 /** Client metadata as oidc-provider receives it after our policy (RFC 7591 §2). */
 export type ClientMetadata = Readonly<Record<string, unknown>>;
@@ -26,7 +60,12 @@ export const DEFAULT_REGISTRATION_RULES: RegistrationRules = {
 };
 
 export type RegistrationJudgement =
-  | { readonly ok: true; readonly metadata: ClientMetadata }
+  | {
+      readonly ok: true;
+      readonly metadata: ClientMetadata;
+      /** Members that the client sent and that were not kept. */
+      readonly dropped: readonly string[];
+    }
   | {
       readonly ok: false;
       readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata';
@@ -34,7 +73,8 @@ export type RegistrationJudgement =
     };
 
 /**
- * Decides what of a registration request is kept. Only known members survive: no key, JWKS or sector URL that
+ * Decides what of a registration request is kept. A member that is neither shown nor used is dropped, never a reason to
+ * refuse: clients complete every flow without a logo. Only known members survive: no key, JWKS or sector URL that
  * would make us fetch something, no scope (it would cap later step-up), no identifier or secret of the client's
  * choosing. The answer tells the client what it got (RFC 7591 §3.2.1).
  */
@@ -42,6 +82,8 @@ export function judgeRegistration(
   request: ClientMetadata,
   rules: RegistrationRules = DEFAULT_REGISTRATION_RULES,
 ): RegistrationJudgement {
+  const more = MORE_THAN_BEARER.find((member) => request[member] === true);
+  if (more !== undefined) return refuse(`${more} asks for more than the bearer tokens of this server`);
   const grantTypes = keptGrantTypes(request['grant_types']);
   if (grantTypes === undefined) {
     return refuse('grant_types must contain authorization_code or the device code grant');
@@ -49,16 +91,12 @@ export function judgeRegistration(
   const usesRedirects = grantTypes.includes('authorization_code');
   const redirects = usesRedirects ? judgeRedirectUris(request['redirect_uris'], rules) : NO_REDIRECTS;
   if (!redirects.ok) return redirects;
-  if (!isListOfStrings(request['response_types'], ['code'])) {
-    return refuse('response_types must be ["code"]');
-  }
+  if (!offersCode(request['response_types'])) return refuse('response_types must contain "code"');
   const name = cleanName(request['client_name']);
-  if (name === null)
-    return refuse(`client_name must be text of at most ${String(MAX_NAME_CHARACTERS)} characters`);
-  const uris = informationalUris(request);
-  if (uris === null) return refuse('client_uri, logo_uri, tos_uri and policy_uri must be https URLs');
+  if (name === null) return refuse('client_name must be text');
   return {
     ok: true,
+    dropped: Object.keys(request).filter((member) => !USED_MEMBERS.includes(member)),
     metadata: {
       redirect_uris: redirects.uris,
       application_type: redirects.isNative ? 'native' : 'web',
@@ -66,7 +104,6 @@ export function judgeRegistration(
       response_types: usesRedirects ? ['code'] : [],
       token_endpoint_auth_method: authMethod(request['token_endpoint_auth_method']),
       ...(name === undefined ? {} : { client_name: name }),
-      ...uris,
     },
   };
 }
@@ -106,29 +143,21 @@ function keptGrantTypes(value: unknown): string[] | undefined {
   return kept.includes('authorization_code') || kept.includes(DEVICE_CODE_GRANT) ? kept : undefined;
 }
 
-function isListOfStrings(value: unknown, allowed: readonly string[]): boolean {
+/** A client lists what it can do; `code` is all that it gets. */
+function offersCode(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  return Array.isArray(value) && value.length > 0 && value.every((item) => allowed.includes(String(item)));
+  return Array.isArray(value) && value.some((type) => type === 'code');
 }
 
+/** Shortened where it is long: nothing depends on its length but our page. */
 function cleanName(value: unknown): string | undefined | null {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') return null;
   const text = value.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
-  if (text.length > MAX_NAME_CHARACTERS) return null;
-  return text === '' ? undefined : text;
-}
-
-function informationalUris(request: ClientMetadata): Record<string, string> | null {
-  const kept: Record<string, string> = {};
-  for (const name of INFORMATIONAL_URIS) {
-    const value = request[name];
-    if (value === undefined || value === null || value === '') continue;
-    const judged = judgeRedirectUri(value);
-    if (typeof value !== 'string' || !judged.ok || !value.startsWith('https://')) return null;
-    kept[name] = value;
-  }
-  return kept;
+  if (text === '') return undefined;
+  const characters = Array.from(text);
+  if (characters.length <= MAX_NAME_CHARACTERS) return text;
+  return `${characters.slice(0, MAX_NAME_CHARACTERS - 1).join('')}…`;
 }
 
 function refuse(description: string): RegistrationJudgement & { ok: false } {

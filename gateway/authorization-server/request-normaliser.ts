@@ -2,6 +2,7 @@ import { parse, stringify } from 'node:querystring';
 import type { ParsedUrlQueryInput } from 'node:querystring';
 import { Router, json, urlencoded } from 'express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { EventBus } from '../../shared/ops/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import { inviteBody } from '../http/index.ts';
 import type { ScopePolicy } from './authorization-request.ts';
@@ -29,6 +30,9 @@ export function createRequestNormaliser(rules: {
   resources: readonly [Resource, ...Resource[]];
   registrationRules: RegistrationRules;
   registrationNames: RegistrationNames;
+  /** With `off` nobody registers. */
+  registration: 'open' | 'allowlist' | 'off';
+  events: EventBus;
   /** Answers what it can of token requests; it finds the form parsed, and the rest goes on. */
   answerToken: RequestHandler;
 }): Router {
@@ -43,6 +47,7 @@ export function createRequestNormaliser(rules: {
   router.post([ROUTES.registration, ...FORM_ROUTES, ROUTES.device], inviteBody);
   router.post([ROUTES.registration, ...FORM_ROUTES], dropCharset);
   router.post(FORM_ROUTES, dropStrayAuthorization);
+  if (rules.registration === 'off') router.all(ROUTES.registration, answerNotFound);
   router.post(
     ROUTES.registration,
     json({ limit: MAX_REGISTRATION_BYTES, strict: true }),
@@ -97,6 +102,11 @@ function pinPublicUrl(publicUrl: string): RequestHandler {
   };
 }
 
+/** Not announced either: clients that try the path without reading the metadata learn why. */
+const answerNotFound: RequestHandler = (_req, res) => {
+  answer(res, 404, { error: 'not_found', error_description: 'clients do not register themselves here' });
+};
+
 const CHARSET_FREE = /^\s*(application\/(?:json|x-www-form-urlencoded))\s*;/i;
 
 /**
@@ -129,6 +139,7 @@ const refuseQuery: RequestHandler = (req, res, next) => {
 };
 
 function applyRegistrationPolicy(rules: {
+  events: EventBus;
   registrationRules: RegistrationRules;
   registrationNames: RegistrationNames;
 }): RequestHandler {
@@ -144,6 +155,8 @@ function applyRegistrationPolicy(rules: {
       answer(res, 400, { error: judged.error, error_description: judged.description });
       return;
     }
+    if (judged.dropped.length > 0)
+      rules.events.emit({ type: 'client.metadata.dropped', members: judged.dropped });
     rules.registrationNames.note(req, judged.metadata);
     replayBody(req, JSON.stringify(judged.metadata));
     next();

@@ -5,6 +5,7 @@ import {
   createRetirements,
 } from '../../shared/vault/index.ts';
 import { createAccounts } from './accounts.ts';
+import { createAllowedClients } from './allowed-clients.ts';
 import { createClientDocuments } from './client-documents/client-documents.ts';
 import { createClients } from './clients.ts';
 import type { Grants } from './grants/grants.ts';
@@ -21,6 +22,7 @@ import { createDeviceCodeGrant } from './token/device-code-grant.ts';
 import { createDeviceCodes } from './token/device-codes.ts';
 import { createTokenIssue } from './token/issue-tokens.ts';
 import { createRefreshTokenGrant } from './token/refresh-token-grant.ts';
+import { endDisallowed } from './token/end-disallowed.ts';
 import { createRefreshReceipts } from './token/refresh-receipts.ts';
 import { createRefreshTokens } from './token/refresh-tokens.ts';
 import { createEndHolders } from './upstream/end-holders.ts';
@@ -44,6 +46,7 @@ export function createTokenCore(
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
   const clients = createClients({ store, gatewayRing, clock, maxUnused: deps.maxUnusedClients });
   const clientDocuments = deps.clientDocuments && createClientDocuments({ ...deps, ...deps.clientDocuments });
+  const isAllowedClient = createAllowedClients(deps);
   const codes = createCodes({ store, gatewayRing, now });
   const deviceCodes = createDeviceCodes({ store, gatewayRing, now });
   const refreshTokens = createRefreshTokens(gatewayRing);
@@ -67,10 +70,12 @@ export function createTokenCore(
     retirements,
     clients,
     receipts,
+    refuseDisallowed: endDisallowed({ grants, refreshTokens, isAllowedClient }),
     adapter: createAdapterFactory({
       ...deps,
       clients,
       clientDocuments,
+      isAllowedClient,
       grants,
       codes,
       deviceCodes,

@@ -48,6 +48,8 @@ export type GatewayEvent =
   | { readonly type: 'webhook.received'; readonly event: string; readonly result: string }
   | { readonly type: 'step_up.asked'; readonly clientId: string; readonly scope: string }
   | { readonly type: 'client.registered'; readonly clientId: string }
+  /** Members of client metadata that were not kept; their names are the client's. */
+  | { readonly type: 'client.metadata.dropped'; readonly members: readonly string[] }
   | {
       readonly type: 'proxy.call.finished';
       readonly worker: string;

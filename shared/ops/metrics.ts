@@ -13,6 +13,8 @@ export interface MetricLabels {
   readonly routes: readonly string[];
   readonly githubEndpoints: readonly string[];
   readonly grantEndReasons: readonly string[];
+  /** Members of client metadata that are known and dropped. */
+  readonly clientMetadata?: readonly string[];
   /** Seconds since the revocation feed last proved to be alive; absent where none is followed. */
   readonly feedAgeSeconds?: () => number | undefined;
   /** How often a key of a ring that is not its current one was needed, by the environment name of the ring. */
@@ -108,7 +110,8 @@ function countHttp(bus: EventBus, registry: Registry, { routes }: MetricLabels):
   ];
 }
 
-function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: MetricLabels): Stop[] {
+function countOauth(bus: EventBus, registry: Registry, labels: MetricLabels): Stop[] {
+  const { grantEndReasons, clientMetadata = [] } = labels;
   const registers = [registry];
   const issued = new Counter({
     name: 'octocode_mcp_oauth_tokens_issued_total',
@@ -126,6 +129,12 @@ function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: Metr
     help: 'Total number of refreshes answered once more because the first answer was lost',
     registers,
   });
+  const dropped = new Counter({
+    name: 'octocode_mcp_client_metadata_dropped_total',
+    help: 'Total number of members of client metadata that were dropped because they are neither shown nor used, by member',
+    labelNames: ['member'],
+    registers,
+  });
   const ended = new Counter({
     name: 'octocode_mcp_grants_ended_total',
     help: 'Total number of grants that ended, by reason',
@@ -139,9 +148,13 @@ function countOauth(bus: EventBus, registry: Registry, { grantEndReasons }: Metr
     registers,
   });
   const knownReason = closedSet(grantEndReasons);
+  const knownMember = closedSet(clientMetadata);
   return [
     bus.on('token.issued', () => issued.inc()),
     bus.on('refresh.answered_late', () => late.inc()),
+    bus.on('client.metadata.dropped', ({ members }) => {
+      for (const member of members) dropped.inc({ member: knownMember(member) });
+    }),
     bus.on('access_token.verified', ({ result }) =>
       validations.inc({ result: result === 'valid' ? 'valid' : 'invalid' }),
     ),

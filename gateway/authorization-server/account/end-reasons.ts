@@ -10,6 +10,7 @@ export const END_REASONS: Readonly<Record<GrantEnd, string>> = {
   code_replayed: 'its sign-in code was used twice, so somebody may have copied it',
   code_not_redeemed: 'the application never finished signing in',
   refresh_token_reused: 'an old refresh token was used again, so somebody may have copied it',
+  client_not_allowed: 'this gateway no longer allows the application',
   credential_gone: 'GitHub no longer accepted the token behind it',
   too_many_grants: 'the same application signed in more often than is kept',
   idle: 'it was not used for too long',

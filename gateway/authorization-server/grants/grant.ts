@@ -13,6 +13,7 @@ export const GRANT_END_REASONS = [
   'code_replayed',
   'code_not_redeemed',
   'refresh_token_reused',
+  'client_not_allowed',
   'credential_gone',
   'too_many_grants',
   'idle',

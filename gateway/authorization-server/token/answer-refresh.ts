@@ -40,6 +40,8 @@ export function refreshAtProvider(refresh: RefreshTokenGrant) {
 export function answerPlainRefresh(deps: {
   clients: Provider['Client'];
   refresh: RefreshTokenGrant;
+  /** Ends the grant of a client that is no longer allowed. */
+  refuseDisallowed: (request: Pick<RefreshRequest, 'clientId' | 'refreshToken'>) => Promise<void>;
   /** Told of every refusal, as the library tells of those it answers. */
   onRefused: (error: errors.OIDCProviderError, grantType: string) => void;
 }): RequestHandler {
@@ -50,6 +52,7 @@ export function answerPlainRefresh(deps: {
       return;
     }
     try {
+      await deps.refuseDisallowed(request);
       const client = await deps.clients.find(request.clientId);
       if (client?.clientAuthMethod !== 'none' || !client.grantTypeAllowed('refresh_token')) {
         next();

@@ -7,6 +7,7 @@ describe('a registration (RFC 7591 §2)', () => {
   it('needs redirect URIs only; what is absent gets what a public native client needs', () => {
     expect(judgeRegistration(good)).toEqual({
       ok: true,
+      dropped: [],
       metadata: {
         redirect_uris: good.redirect_uris,
         application_type: 'native',
@@ -83,11 +84,49 @@ describe('a registration (RFC 7591 §2)', () => {
     ['a number', { redirect_uris: [1] }, 'invalid_redirect_uri'],
     ['implicit only', { ...good, grant_types: ['implicit'] }, 'invalid_client_metadata'],
     ['response type token', { ...good, response_types: ['token'] }, 'invalid_client_metadata'],
-    ['a long name', { ...good, client_name: 'x'.repeat(129) }, 'invalid_client_metadata'],
     ['a name that is an object', { ...good, client_name: {} }, 'invalid_client_metadata'],
-    ['a script as client_uri', { ...good, client_uri: 'javascript:alert(1)' }, 'invalid_client_metadata'],
-    ['an http logo', { ...good, logo_uri: 'http://a.example/logo.png' }, 'invalid_client_metadata'],
+    ['tokens bound to a key', { ...good, dpop_bound_access_tokens: true }, 'invalid_client_metadata'],
+    ['signed requests', { ...good, require_signed_request_object: true }, 'invalid_client_metadata'],
+    ['pushed requests', { ...good, require_pushed_authorization_requests: true }, 'invalid_client_metadata'],
+    [
+      'tokens bound to a certificate',
+      { ...good, tls_client_certificate_bound_access_tokens: true },
+      'invalid_client_metadata',
+    ],
   ])('is refused with %s', (_name, request, error) => {
     expect(judgeRegistration(request)).toMatchObject({ ok: false, error });
+  });
+});
+
+describe('B07: a member that is neither shown nor used', () => {
+  it.each([
+    ['use-mcp on a developer’s machine', { client_uri: 'http://localhost:5173' }],
+    ['Cloudflare’s agents SDK', { client_uri: 'http://localhost:8787', logo_uri: '' }],
+    ['a host of the local network', { client_uri: 'http://nas.local/' }],
+    ['an address with a fragment', { client_uri: 'https://example.com/#about' }],
+    ['an address in upper case', { client_uri: 'https://GitHub.com/x/y' }],
+    ['no address', { client_uri: 'example.com' }],
+    ['an international host', { client_uri: 'https://müller.example/' }],
+    ['a data: logo', { logo_uri: 'data:image/png;base64,AAAA' }],
+    ['an escaped slash', { logo_uri: 'https://a.example/x%2Fy.png' }],
+    ['terms by http', { tos_uri: 'http://a.example/terms' }],
+    ['a script', { policy_uri: 'javascript:alert(1)' }],
+    ['objects and numbers', { contacts: { a: 1 }, software_version: 3, scope: ['x'], unheard_of: {} }],
+    ['binding that is not asked for', { dpop_bound_access_tokens: false }],
+  ])('costs nothing and is not kept: %s', (_title, members) => {
+    const judged = judgeRegistration({ ...good, ...members });
+    expect(judged).toMatchObject({ ok: true, dropped: Object.keys(members) });
+    if (judged.ok)
+      for (const member of Object.keys(members)) expect(judged.metadata).not.toHaveProperty(member);
+  });
+
+  it('response types beside code are left out', () => {
+    const judged = judgeRegistration({ ...good, response_types: ['code', 'code id_token'] });
+    expect(judged).toMatchObject({ ok: true, metadata: { response_types: ['code'] } });
+  });
+
+  it('a long name is shortened, by characters and not by halves of them', () => {
+    const judged = judgeRegistration({ ...good, client_name: '😀'.repeat(200) });
+    expect(judged).toMatchObject({ ok: true, metadata: { client_name: `${'😀'.repeat(127)}…` } });
   });
 });

@@ -8,3 +8,4 @@ export type { OutgoingHttpErrorCode } from './outgoing-http-error.ts';
 export { createOutgoingHttp } from './outgoing-http.ts';
 export type { OutgoingHttp, OutgoingRequest, OutgoingResponse, ProxiedHttp } from './outgoing-http.ts';
 export { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC } from './public-address.ts';
+export { TOO_MANY_NAMES } from './stranger-names.ts';

@@ -13,9 +13,13 @@ export interface OutgoingHttpOptions {
   readonly userAgent: string;
   /**
    * For URLs that strangers choose: only names that lead to public addresses are connected to, and none through a
-   * proxy, where the address is not ours to see. `trustedHosts` (`host` or `host:port`) are exempt.
+   * proxy, where the address is not ours to see. `trustedHosts` (`host` or `host:port`) are exempt. `nameServers`
+   * (`address:port`) are asked in place of the system's.
    */
-  readonly publicOnly?: { readonly trustedHosts: readonly string[] };
+  readonly publicOnly?: {
+    readonly trustedHosts: readonly string[];
+    readonly nameServers?: readonly string[] | undefined;
+  };
   /** Milliseconds for DNS, TCP and TLS of one connection. Default 5000. */
   readonly connectTimeoutMs?: number;
 }

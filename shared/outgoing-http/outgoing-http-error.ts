@@ -42,6 +42,7 @@ const CODE_BY_REASON: Readonly<Record<string, OutgoingHttpErrorCode>> = {
   EACCES: 'connect_failed',
   ETIMEDOUT: 'connect_failed',
   ADDRESS_NOT_PUBLIC: 'connect_failed',
+  TOO_MANY_NAMES: 'connect_failed',
   UND_ERR_CONNECT_TIMEOUT: 'connect_failed',
   UND_ERR_PRX_CONN: 'connect_failed',
   // Our own aborts are recognised before this table is read; what is left is a proxy that refused CONNECT.

@@ -1,12 +1,13 @@
-import { isIP } from 'node:net';
 import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
+import { createGuardedConnections } from './guarded.ts';
 import { isLoopbackUrl } from './loopback.ts';
 import { checkOptions, parseProxy } from './options.ts';
 import type { CheckedOptions, OutgoingHttpOptions } from './options.ts';
 import { OutgoingHttpError, toOutgoingHttpError } from './outgoing-http-error.ts';
-import { ADDRESS_HIDDEN_BY_PROXY, ADDRESS_NOT_PUBLIC, lookupPublic } from './public-address.ts';
+import { ADDRESS_HIDDEN_BY_PROXY } from './public-address.ts';
 import { startRequestStop } from './request-stop.ts';
+import { createStrangerNames } from './stranger-names.ts';
 
 export interface OutgoingRequest {
   /** https, or http to loopback; without userinfo and fragment. */
@@ -58,28 +59,26 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): ProxiedHttp {
   const checked = checkOptions(options);
   const direct = createDirect(checked);
   let proxied = checked.proxy === undefined ? undefined : createProxied(checked, checked.proxy);
-  const guarded = new Agent({ ...TRANSPORT, connect: { ...connectOptions(checked), lookup: lookupPublic } });
-  const dispatcherFor = (url: URL): Dispatcher => {
-    const proxy = url.protocol === 'https:' && !checked.bypassesProxy(url) ? proxied : undefined;
-    const isTrusted = options.publicOnly?.trustedHosts.some(
-      (host) => host === url.host || host === url.hostname,
-    );
-    if (options.publicOnly !== undefined && isTrusted !== true) {
-      requireCheckable(url, proxy !== undefined);
-      return guarded;
-    }
-    return proxy ?? direct;
-  };
+  const names = createStrangerNames({ servers: options.publicOnly?.nameServers });
+  const guarded = createGuardedConnections({ names, ca: checked.ca });
+  const proxyFor = (url: URL) =>
+    url.protocol === 'https:' && !checked.bypassesProxy(url) ? proxied : undefined;
+  const isStrange = (url: URL) =>
+    options.publicOnly?.trustedHosts.every((host) => host !== url.host && host !== url.hostname) === true;
   const replaced = new Set<Promise<void>>();
   let closing: Promise<unknown> | undefined;
   return {
     request: async (request) => {
       const url = requireTarget(request.url);
       requireLimits(request);
-      return sendWithin(dispatcherFor(url), url, {
-        ...request,
-        headers: headersOf(request, checked.userAgent),
-      });
+      const proxy = proxyFor(url);
+      const ready = { ...request, headers: headersOf(request, checked.userAgent) };
+      if (!isStrange(url)) return await sendWithin(proxy ?? direct, url, ready);
+      // Behind a proxy the address is not ours to see.
+      if (proxy !== undefined)
+        throw new OutgoingHttpError('connect_failed', url.origin, ADDRESS_HIDDEN_BY_PROXY);
+      if (closing !== undefined) throw new OutgoingHttpError('aborted', url.origin);
+      return await guarded.use(url, async (dispatcher) => await sendWithin(dispatcher, url, ready));
     },
     replaceProxy: (url) => {
       const before = proxied;
@@ -130,14 +129,6 @@ function requireTarget(value: string | URL): URL {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url))) return url;
   // Every request of the product carries a credential or decides about one: it must not cross a network in clear.
   throw new OutgoingHttpError('protocol', url.origin, 'PLAIN_HTTP_REFUSED');
-}
-
-/** An address written out is never looked up, and behind a proxy the address is not ours to see. */
-function requireCheckable(url: URL, isProxied: boolean): void {
-  if (isProxied) throw new OutgoingHttpError('connect_failed', url.origin, ADDRESS_HIDDEN_BY_PROXY);
-  if (isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
-    throw new OutgoingHttpError('connect_failed', url.origin, ADDRESS_NOT_PUBLIC);
-  }
 }
 
 function requireLimits(request: OutgoingRequest): void {

@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns';
-import type { LookupAddress, LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 
 /** Special-use networks (RFC 6890 and its registries): nothing on the public internet is there. */
@@ -50,28 +48,3 @@ export const ADDRESS_NOT_PUBLIC = 'ADDRESS_NOT_PUBLIC';
 
 /** The code of a request that a proxy would connect for us: what it connects to cannot be checked. */
 export const ADDRESS_HIDDEN_BY_PROXY = 'ADDRESS_HIDDEN_BY_PROXY';
-
-type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-
-/**
- * Resolves a name for a connection and refuses it when any of its addresses is not public. The socket connects to
- * what was checked here, so a name that changes its answer between check and connection gains nothing.
- */
-export function lookupPublic(hostname: string, options: LookupOptions, callback: LookupCallback): void {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, []);
-    } else if (addresses.length === 0 || !addresses.every(({ address }) => isPublicAddress(address))) {
-      callback(
-        Object.assign(new Error('the name leads to an address that is not public'), {
-          code: ADDRESS_NOT_PUBLIC,
-        }),
-        [],
-      );
-    } else if (options.all === true) {
-      callback(null, addresses);
-    } else {
-      callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
-    }
-  });
-}

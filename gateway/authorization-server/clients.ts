@@ -6,6 +6,11 @@ import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
 import { hashClientSecret } from './client-secrets.ts';
+import type { ClientDocuments } from './client-documents/client-documents.ts';
+import { temporarilyUnavailable } from './protocol-error.ts';
+import { networkTagOf } from './registration-names.ts';
+import type { ClientsUnderWay, Unused } from './unused-clients.ts';
+import { createClientsUnderWay, makeRoom } from './unused-clients.ts';
 
 /** A record that belongs to oidc-provider; the library itself judges its members. */
 export const payloadFamily: RecordFamily<AdapterPayload> = {
@@ -23,16 +28,19 @@ const DAY_MS = 24 * 60 * 60_000;
 const UNUSED_CLIENT_MS = 7 * DAY_MS;
 /** Editors keep a dead client id for good: one that was used stays known this long after its last grant (ms). */
 const REMEMBERED_CLIENT_MS = 365 * DAY_MS;
-/** Unused clients removed at one registration; bounds what a registration costs. */
-const BATCH = 50;
 
 /** Registered clients (RFC 7591). */
 export interface Clients {
   readonly records: Records<AdapterPayload>;
-  /** Stores a new client, its secret hashed. One that exists already stays as it is. */
+  /**
+   * Stores a new client, its secret hashed. One that exists already stays as it is.
+   * @throws `temporarily_unavailable` when its network has taken the room for clients that nobody signs in with.
+   */
   readonly register: (clientId: string, payload: AdapterPayload) => Promise<void>;
   /** A client outlives every grant it holds: a client that vanishes earlier strands its users. */
   keepUntil(clientId: string, until: number): Promise<void>;
+  /** Those that somebody is signing in with. */
+  readonly underWay: ClientsUnderWay;
   /** Removes a registered client; its grants end at their next use. */
   readonly remove: (clientId: string) => Promise<void>;
   /** Makes a client unknown, whatever kind it is and as long as it takes; undone by `unblock`. */
@@ -48,6 +56,8 @@ interface ClientDeps {
   readonly clock: Clock;
   /** Clients that were registered and never used; one more removes the oldest of them. */
   readonly maxUnused: number;
+  /** Absent when client ID metadata documents are off. */
+  readonly documents?: Pick<ClientDocuments, 'keepUntil'> | undefined;
 }
 
 export function createClients(deps: ClientDeps): Clients {
@@ -55,6 +65,8 @@ export function createClients(deps: ClientDeps): Clients {
   const records = createRecords(store, payloadFamily, recordMacKeys(deps.gatewayRing));
   const blocked = createRecords(store, blockedFamily, recordMacKeys(deps.gatewayRing));
   const unused = keys.unusedClients();
+  const underWay = createClientsUnderWay(deps);
+  const room = unusedRoom(deps, records, underWay);
 
   const remove = async (clientId: string) => {
     await store.commit([{ op: 'delete', key: keys.client(clientId) }]);
@@ -63,10 +75,12 @@ export function createClients(deps: ClientDeps): Clients {
 
   return {
     records,
+    underWay,
     register: async (clientId, payload) => {
       // Registered twice within moments; in between somebody may have signed in, and it is not unused any more.
       if ((await records.read(keys.client(clientId))) !== undefined) return;
-      await makeRoom(deps, records);
+      if (!(await makeRoom(room, clientId)))
+        throw temporarilyUnavailable('too many registered clients wait for a first sign-in');
       const expiresAt = clock.now() + UNUSED_CLIENT_MS;
       const { client_secret: secret } = payload;
       const hashed = typeof secret === 'string' ? { client_secret: hashClientSecret(secret) } : {};
@@ -78,7 +92,11 @@ export function createClients(deps: ClientDeps): Clients {
       const until = grantEnd + REMEMBERED_CLIENT_MS;
       const key = keys.client(clientId);
       const found = await records.read(key);
-      if (found === undefined || found.expiresAt === null) return;
+      if (found === undefined) {
+        await deps.documents?.keepUntil(clientId, grantEnd);
+        return;
+      }
+      if (found.expiresAt === null) return;
       // Written again only when that gains a day: not every sign-in need write the client. Losing to another writer is
       // fine: it extended the record as well. Before it leaves the index, so that whoever makes room sees that it is used.
       if (found.expiresAt < until - DAY_MS) {
@@ -99,23 +117,25 @@ export function createClients(deps: ClientDeps): Clients {
   };
 }
 
-/** Forgets clients that nobody ever used: those whose time is over, and the oldest when there are too many. */
-async function makeRoom(
+function unusedRoom(
   { store, clock, maxUnused }: ClientDeps,
   records: Records<AdapterPayload>,
-): Promise<void> {
-  const unused = keys.unusedClients();
-  for (const clientId of await store.membersUntil(unused, clock.now(), BATCH))
-    await store.removeMember(unused, clientId);
-  const excess = (await store.countMembers(unused)) - maxUnused + 1;
-  if (excess <= 0) return;
-  for (const clientId of await store.membersUntil(unused, Number.MAX_SAFE_INTEGER, Math.min(excess, BATCH))) {
-    const key = keys.client(clientId);
-    const found = await records.read(key);
-    // One that was used since it was listed stays: its users would be stranded.
-    const isUnused =
-      found !== undefined && (found.expiresAt ?? Infinity) <= clock.now() + UNUSED_CLIENT_MS + DAY_MS;
-    if (isUnused) await store.commit([{ op: 'delete', key, expect: { version: found.version } }]);
-    await store.removeMember(unused, clientId);
-  }
+  underWay: ClientsUnderWay,
+): Unused {
+  return {
+    store,
+    clock,
+    set: keys.unusedClients(),
+    max: maxUnused,
+    groupOf: networkTagOf,
+    isUnderWay: underWay.has,
+    forget: async (clientId) => {
+      const key = keys.client(clientId);
+      const found = await records.read(key);
+      // One that was used since it was listed stays: its users would be stranded.
+      const isUnused =
+        found !== undefined && (found.expiresAt ?? Infinity) <= clock.now() + UNUSED_CLIENT_MS + DAY_MS;
+      if (isUnused) await store.commit([{ op: 'delete', key, expect: { version: found.version } }]);
+    },
+  };
 }

@@ -8,4 +8,4 @@ export { DROPPED_MEMBERS } from './registration-policy.ts';
 export { ROUTES } from './routes.ts';
 export { isRedirectListEntry } from './redirect-list.ts';
 export { DEFAULT_SCHEMES } from './redirect-uri.ts';
-export { proveAddressGuard } from './client-documents/client-documents.ts';
+export { proveAddressGuard } from './client-documents/address-guard.ts';

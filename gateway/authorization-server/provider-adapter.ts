@@ -50,7 +50,7 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
   const adapters: Readonly<Record<string, Partial<Adapter>>> = {
     Client: clientAdapter(deps),
     Session: sessionAdapter(deps, authentic),
-    Interaction: recordAdapter(deps, authentic, keys.interaction),
+    Interaction: notingClients(deps, recordAdapter(deps, authentic, keys.interaction)),
     Grant: grantAdapter(deps),
     AuthorizationCode: codeAdapter(deps),
     RefreshToken: refreshTokenAdapter(deps),
@@ -98,6 +98,22 @@ function recordAdapter(
     find: async (id) => (await records.read(keyOf(id)))?.data,
     destroy: async (id) => {
       await deps.store.commit([{ op: 'delete', key: keyOf(id) }]);
+    },
+  };
+}
+
+/** A client that somebody is signing in with is not forgotten for want of room. */
+async function noteUnderWay({ clients, clock }: AdapterDeps, clientId: unknown, ttl: number | undefined) {
+  if (typeof clientId === 'string' && ttl !== undefined)
+    await clients.underWay.note(clientId, clock.now() + ttl * 1000);
+}
+
+function notingClients(deps: AdapterDeps, interactions: Partial<Adapter>): Partial<Adapter> {
+  return {
+    ...interactions,
+    upsert: async (id, payload, ttl) => {
+      await noteUnderWay(deps, payload.params?.['client_id'], ttl);
+      await interactions.upsert?.(id, payload, ttl);
     },
   };
 }
@@ -208,9 +224,11 @@ function codeAdapter({ codes, clock }: AdapterDeps): Partial<Adapter> {
 }
 
 /** Used ones are not shown to the library, which would only say so: our grant handler tells a replay from a race. */
-function deviceCodeAdapter({ deviceCodes }: AdapterDeps): Partial<Adapter> {
+function deviceCodeAdapter(deps: AdapterDeps): Partial<Adapter> {
+  const { deviceCodes } = deps;
   return {
     upsert: async (deviceCode, payload, ttl) => {
+      await noteUnderWay(deps, payload.clientId, ttl);
       await deviceCodes.save(deviceCode, payload, Number(ttl));
     },
     find: async (deviceCode) => {

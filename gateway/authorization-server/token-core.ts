@@ -44,8 +44,12 @@ export function createTokenCore(
   const now = () => clock.now();
   const { vault, retirements } = createVault(deps);
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
-  const clients = createClients({ store, gatewayRing, clock, maxUnused: deps.maxUnusedClients });
-  const clientDocuments = deps.clientDocuments && createClientDocuments({ ...deps, ...deps.clientDocuments });
+  const onFault = (error: unknown) => {
+    deps.onFault(error, undefined);
+  };
+  const documents =
+    deps.clientDocuments && createClientDocuments({ ...deps, ...deps.clientDocuments, onFault });
+  const clients = createClients({ ...deps, maxUnused: deps.maxUnusedClients, documents });
   const isAllowedClient = createAllowedClients(deps);
   const codes = createCodes({ store, gatewayRing, now });
   const deviceCodes = createDeviceCodes({ store, gatewayRing, now });
@@ -55,14 +59,10 @@ export function createTokenCore(
     absoluteMs: deps.refreshTokenMaxSeconds * 1000,
     perClient: deps.grantsPerClient,
   };
-  const onFault = (error: unknown) => {
-    deps.onFault(error, undefined);
-  };
   const grants = createGrants({ ...deps, githubHost, vault, lifetimes, onFault });
   const issueAccessToken = openIssuer(deps, signingKeys);
   const receipts = createRefreshReceipts({ ...deps, onFault });
-  const upstream = createUpstream(deps, { vault, grants, onFault });
-  const parts = { ...upstream, grants, accounts };
+  const parts = { ...createUpstream(deps, { vault, grants, onFault }), grants, accounts };
   const issue = createTokenIssue({ ...parts, refreshTokens, issueAccessToken, events, now });
   return {
     ...parts,
@@ -74,7 +74,7 @@ export function createTokenCore(
     adapter: createAdapterFactory({
       ...deps,
       clients,
-      clientDocuments,
+      clientDocuments: documents,
       isAllowedClient,
       grants,
       codes,

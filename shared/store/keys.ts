@@ -19,6 +19,7 @@ const KINDS = {
   client: ['durable', 'mac'],
   'unused-clients': ['durable', INDEX],
   'blocked-client': ['durable', 'mac'],
+  'client-under-way': ['relaxed', 'mac'],
   grant: ['durable', 'mac'],
   'refresh-receipt': ['relaxed', 'mac'],
   'account-grants': ['durable', INDEX],
@@ -55,6 +56,7 @@ const KINDS = {
   'login-arrival': ['relaxed', 'mac'],
   'arrivals-due': ['relaxed', INDEX],
   'client-document': ['relaxed', 'mac'],
+  'unused-documents': ['relaxed', INDEX],
   'address-count': ['relaxed', { harmless: 'a counter of limits, which hold without it' }],
   'step-up-question': ['relaxed', { harmless: 'that a person was asked: they are asked again, or not' }],
 } as const satisfies Record<string, readonly [Durability, Guard]>;
@@ -88,8 +90,12 @@ export const keys = {
   blockedClient: (clientId: string) => key('blocked-client', digest(clientId)),
   /** The set of clients that never held a grant, by when they are forgotten. */
   unusedClients: () => key('unused-clients', 'gateway'),
+  /** That somebody is signing in with a client. */
+  clientUnderWay: (clientId: string) => key('client-under-way', digest(clientId)),
   /** A client ID metadata document as last fetched. */
   clientDocument: (clientId: string) => key('client-document', digest(clientId)),
+  /** The set of documents that nobody signed in with, by when they are forgotten. */
+  unusedDocuments: () => key('unused-documents', 'gateway'),
   session: (sessionId: string) => key('session', digest(sessionId)),
   sessionByUid: (uid: string) => key('session-uid', digest(uid)),
   /** Who is signed in at the account page; `token` is the cookie's value. */

@@ -76,6 +76,19 @@ describe('clients that nobody signs in with (threats T9)', () => {
   });
 });
 
+describe('clients that somebody is signing in with', () => {
+  it('S17: are not evicted by those that come after them', async () => {
+    const stack = await start({ MAX_UNUSED_CLIENTS: '3' });
+    const first = await registerClient(stack.publicUrl, { client_name: 'On the way' });
+    const browser = openBrowser();
+    expect((await browser.get(authorizationRequest(stack.publicUrl, first).url)).status).toBe(303);
+    for (let index = 0; index < 5; index += 1) {
+      await registerClient(stack.publicUrl, { client_name: `Flood ${String(index)}` });
+    }
+    expect((await signIn(stack, { client: first })).tokens.refresh_token).not.toBe('');
+  });
+});
+
 describe('1,000 registrations in a minute from one address (threats T9)', () => {
   const flood = async (base: string) => {
     const statuses = new Map<number, number>();

@@ -104,7 +104,9 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(fetches).toBe(1);
     pass(61_000);
     await openConsent(clientId('cached'));
-    expect(fetches).toBe(2);
+    await vi.waitFor(() => {
+      expect(fetches).toBe(2);
+    });
   });
 
   it('goes on signing people in while its host is down, for a day', async () => {

@@ -10,7 +10,7 @@ export interface Page {
 /** A browser without a screen: cookies by host, redirects one at a time, HTML forms. */
 export interface Browser {
   get(url: string): Promise<Page>;
-  /** Sends the page's form as if the button had been pressed: hidden fields, ticked boxes, the button. */
+  /** Sends the page's form as if a person had pressed the button: hidden fields, ticked boxes, the button. */
   press(page: Page, button: FormButton): Promise<Page>;
 }
 
@@ -74,14 +74,16 @@ function keepCookie(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, pair.slice(at + 1));
 }
 
-/** The first form of a page, as it would be sent without a button. */
+/** The first form of a page, as a person sends it who goes on, without a button. */
 export function readForm(page: Page): { action: string; fields: URLSearchParams } {
   const action = attributesOf(/<form\b[^>]*>/i.exec(page.text)?.[0] ?? '').get('action') ?? '';
   const fields = new URLSearchParams();
   for (const [tag] of page.text.matchAll(/<input\b[^>]*>/gi)) {
     const attributes = attributesOf(tag);
     const name = attributes.get('name');
-    const isSent = attributes.get('type') !== 'checkbox' || attributes.has('checked');
+    // As a person does who goes on: what must be ticked is ticked.
+    const isTicked = attributes.has('checked') || attributes.has('required');
+    const isSent = attributes.get('type') !== 'checkbox' || isTicked;
     if (name !== undefined && isSent) fields.append(name, attributes.get('value') ?? 'on');
   }
   return { action: new URL(action, page.url).href, fields };

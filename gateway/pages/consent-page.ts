@@ -1,3 +1,4 @@
+import { confirmBox, UNCONFIRMED } from './confirm-box.ts';
 import { html } from './html.ts';
 import { page } from './page.ts';
 
@@ -30,6 +31,8 @@ export interface ConsentModel {
   readonly account: string | undefined;
   /** Set when GitHub returned another account than the page had shown. */
   readonly accountChangedFrom: string | undefined;
+  /** The form came without its box ticked. */
+  readonly isUnconfirmed?: boolean;
 }
 
 export function consentPage(model: ConsentModel): string {
@@ -38,6 +41,7 @@ export function consentPage(model: ConsentModel): string {
     'Allow access?',
     html`<h1>Allow “${name}” to use GitHub as you?</h1>
       ${origin(model)} ${accountChange(model)}
+      ${model.isUnconfirmed === true ? html`<p class="note" role="alert">${UNCONFIRMED}</p>` : undefined}
       <dl>
         <div>
           <dt>${model.redirect.kind === 'device' ? 'Connects the device showing' : 'Sends you to'}</dt>
@@ -63,17 +67,23 @@ export function consentPage(model: ConsentModel): string {
       ${redirectWarning(model)}
       <form method="post" action="${model.action}">
         <input type="hidden" name="csrf" value="${model.csrfToken}" />
-        ${offers(model.offered)}
+        ${offers(model.offered)} ${confirmBox(startedByMe(model))}
+        <p class="soft">Cancel if a page, a message or another person brought you here.</p>
         <div class="actions">
           <button class="go" name="decision" value="allow">
             ${model.accountChangedFrom === undefined ? 'Continue' : 'Continue with this account'}
           </button>
           ${model.account === undefined ? undefined : html`<button name="decision" value="other-account">Use another account</button>`}
-          <button name="decision" value="deny">Cancel</button>
+          <button name="decision" value="deny" formnovalidate>Cancel</button>
         </div>
-      </form>
-      <p class="soft">Continue only if you started this yourself a moment ago.</p>`,
+      </form>`,
   );
+}
+
+function startedByMe({ redirect }: ConsentModel) {
+  if (redirect.kind !== 'device') return 'I started this myself a moment ago';
+  return html`I started this myself on a device in front of me, which shows
+    <strong>${redirect.target}</strong>`;
 }
 
 function origin(model: ConsentModel) {

@@ -1,8 +1,10 @@
+import { confirmBox, UNCONFIRMED } from './confirm-box.ts';
 import { html } from './html.ts';
 import { page } from './page.ts';
 
 /** Why the code that was entered cannot be used; a closed list, nothing entered is echoed but into its field. */
-export type DeviceCodeFault = 'missing' | 'unknown' | 'expired' | 'used' | 'cancelled' | 'failed';
+export type DeviceCodeFault =
+  'missing' | 'unknown' | 'expired' | 'used' | 'cancelled' | 'unconfirmed' | 'failed';
 
 const FAULTS: Readonly<Record<DeviceCodeFault, string>> = {
   missing: 'Enter the code that your device shows.',
@@ -10,6 +12,7 @@ const FAULTS: Readonly<Record<DeviceCodeFault, string>> = {
   expired: 'This code has expired. Start again on the device, which will show a new one.',
   used: 'This code was used already. Start again on the device, which will show a new one.',
   cancelled: 'You cancelled. Nothing was allowed; the device has been told.',
+  unconfirmed: UNCONFIRMED,
   failed: 'The sign-in could not be completed. Start again on the device.',
 };
 
@@ -31,7 +34,6 @@ export function devicePage(model: DevicePage): string {
       ${fault}
       <form method="post" action="${model.action}">
         <input type="hidden" name="xsrf" value="${model.csrfToken}" />
-        <input type="hidden" name="confirm" value="yes" />
         <p>
           <label for="user-code">Code shown on the device</label>
           <input
@@ -46,11 +48,9 @@ export function devicePage(model: DevicePage): string {
             required
           />
         </p>
+        ${confirmBox('I started this myself a moment ago, on a device in front of me')}
+        <p class="soft">Never enter a code that somebody sent you: it would give them access as you.</p>
         <div class="actions"><button class="go">Continue</button></div>
-      </form>
-      <p class="soft">
-        Continue only if you started this yourself a moment ago. Never enter a code that somebody sent you: it
-        would give them access as you.
-      </p>`,
+      </form>`,
   );
 }

@@ -3,6 +3,7 @@ export type { AccountNotice } from './account-notice.ts';
 export { isAccountNotice } from './account-notice.ts';
 export type { AccountModel, ConnectedApplication, EndedGrant } from './account-page.ts';
 export { accountPage, accountSignInPage } from './account-page.ts';
+export { isConfirmed } from './confirm-box.ts';
 export type { ConsentModel, ScopeLine } from './consent-page.ts';
 export { consentPage } from './consent-page.ts';
 export type { DeviceCodeFault } from './device-page.ts';

@@ -33,8 +33,11 @@ code{font:.92em ui-monospace,monospace}
 .line p{margin:.15rem 0}
 fieldset{border:1px solid var(--line);border-radius:8px;margin:1rem 0;padding:.5rem .9rem .8rem}
 legend{padding:0 .35rem;color:var(--soft);font-size:.9rem}
+label.confirm{border:1px solid var(--soft);border-radius:8px;margin:1.25rem 0 1rem;padding:.75rem .9rem;font-weight:600}
+.confirm strong{white-space:nowrap}
+.confirm input{width:1.15rem;height:1.15rem;flex:none;align-self:start;margin:.15rem 0 0;accent-color:var(--go)}
 label{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0}
-.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.25rem}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
 button,.button{font:inherit;padding:.6rem 1.1rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer;text-decoration:none;display:inline-block}
 .go{background:var(--go);border-color:var(--go);color:var(--go-ink);font-weight:600}
 .stop{border-color:var(--stop);color:var(--stop);font-weight:600}

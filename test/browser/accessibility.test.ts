@@ -7,7 +7,7 @@ import { expectGoodLook, LOOKS, wear } from './looks.ts';
 import type { Place } from './place.ts';
 import { startLoopbackPlace } from './place.ts';
 import { useTab } from './use-tab.ts';
-import { atClient, openConsent, press, signInBefore, waitForText } from './walk.ts';
+import { atClient, confirmAndPress, openConsent, press, signInBefore, waitForText } from './walk.ts';
 
 let place: Place;
 let context: BrowserContext;
@@ -41,7 +41,7 @@ describe.each(LOOKS)('on $on by $by, for everybody (WCAG 2.2 AA by axe-core)', (
     await signInBefore(context, place, 'octocat');
     await openConsent(page, place, { prompt: 'login' });
     await see('consent signed in', look);
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await press(page, 'hubot');
     await waitForText(page, 'Please decide again');
     await see('consent again', look);
@@ -71,16 +71,20 @@ describe.each(LOOKS)('on $on by $by, for everybody (WCAG 2.2 AA by axe-core)', (
     await see('device', look);
     await page.keyboard.press('Tab');
     await page.keyboard.type('bbbb-bbbb');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
     await waitForText(page, 'No device shows this code');
     await see('device wrong code', look);
     const { user_code: userCode, verification_uri_complete: link } = await start();
     await page.goto(link);
     await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
     await waitForText(page, userCode);
     await see('device consent', look);
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await press(page, 'octocat');
     await waitForText(page, 'The device is connected');
     await see('device connected', look);
@@ -93,7 +97,7 @@ describe.each(LOOKS)('on $on by $by, for everybody (WCAG 2.2 AA by axe-core)', (
     });
     await signInBefore(context, place, 'octocat');
     await openConsent(page, place, { client_id: clientId });
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await atClient(page, place);
     await wear(page, look);
     await page.goto(`${place.publicUrl}/account`);
@@ -110,7 +114,7 @@ describe.each(LOOKS)('on $on by $by, for everybody (WCAG 2.2 AA by axe-core)', (
     await page.goto(`${place.publicUrl}/account/disconnect`);
     await see('account confirm disconnect', look);
     place.github.setFaults([{ match: { host: 'api' }, action: 'status', status: 503 }]);
-    await press(page, 'Disconnect GitHub');
+    await confirmAndPress(page, 'Disconnect GitHub');
     await waitForText(page, 'GitHub could not do its part yet');
     place.github.setFaults([]);
     await see('account disconnected later', look);

@@ -6,7 +6,7 @@ import { until } from '../support/redis.ts';
 import type { Place } from './place.ts';
 import { startHttpsPlace, startLoopbackPlace } from './place.ts';
 import { useTab } from './use-tab.ts';
-import { atClient, finish, openConsent, press, signInBefore, waitForText } from './walk.ts';
+import { atClient, confirmAndPress, finish, openConsent, press, signInBefore, waitForText } from './walk.ts';
 
 const PLACES = [
   { name: 'on http loopback', start: startLoopbackPlace, secure: false },
@@ -79,6 +79,8 @@ describe.each(PLACES)('the account page $name', ({ start, secure }) => {
     await waitForText(page, 'Signed in as octocat');
     await pressByKeyboard(page, 'Disconnect GitHub');
     await waitForText(page, 'Disconnect GitHub?');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
     await pressByKeyboard(page, 'Disconnect GitHub');
     await waitForText(page, 'Everything is ended here');
     await pressByKeyboard(page, 'Sign out');
@@ -90,7 +92,7 @@ describe.each(PLACES)('the account page $name', ({ start, secure }) => {
     expect((await callTool(place.mcpUrl, accessToken)).status).toBe(200);
     await openAccount('octocat');
     await page.getByRole('link', { name: 'Revoke all' }).click();
-    await press(page, 'Revoke all');
+    await confirmAndPress(page, 'Revoke all');
     await waitForText(page, 'No application may use GitHub as you');
     await until(async () => (await callTool(place.mcpUrl, accessToken)).status === 401, 40);
   });
@@ -117,7 +119,7 @@ describe.each(PLACES)('the account page $name', ({ start, secure }) => {
     await press(tab, 'hubot');
     await waitForText(tab, 'Signed in as hubot');
     await tab.getByRole('link', { name: 'Disconnect GitHub' }).click();
-    await press(tab, 'Disconnect GitHub');
+    await confirmAndPress(tab, 'Disconnect GitHub');
     await waitForText(tab, 'you can remove it there yourself');
     expect(complaints).toEqual([]);
     expect([...origins].sort()).toEqual([place.publicUrl, place.github.webBase].sort());
@@ -147,7 +149,7 @@ describe.each(PLACES)('the account page $name', ({ start, secure }) => {
   it('does not disturb a sign-in for an application in another tab', async () => {
     const other = await context.newPage();
     await openConsent(other, place);
-    await press(other, 'Continue');
+    await confirmAndPress(other, 'Continue');
     await openAccount('octocat');
     await press(other, 'hubot');
     expect((await atClient(other, place)).get('code')).toMatch(/\S/);

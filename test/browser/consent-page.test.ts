@@ -4,7 +4,7 @@ import { registerClient } from '../support/oauth-client.ts';
 import type { Place } from './place.ts';
 import { startHttpsPlace, startLoopbackPlace } from './place.ts';
 import { useTab } from './use-tab.ts';
-import { atClient, finish, openConsent, press, waitForText } from './walk.ts';
+import { atClient, confirmAndPress, finish, openConsent, press, waitForText } from './walk.ts';
 
 const PLACES = [
   { name: 'on http loopback', start: startLoopbackPlace, secure: false },
@@ -27,7 +27,7 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
 
   it('leaves cookies that only this origin can set and no script can read (RFC 6265bis §4.1.3)', async () => {
     await openConsent(page, place);
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await waitForText(page, 'Continue as');
     const during = await context.cookies([`${place.publicUrl}/`, place.publicUrl + '/interaction/x']);
     await press(page, 'octocat');
@@ -47,7 +47,7 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
     const { clientId } = await registerClient(place.publicUrl, { redirect_uris: [redirectUri] });
     const attempted = attemptsAt(page, 'cursor://');
     const request = await openConsent(page, place, { client_id: clientId, redirect_uri: redirectUri });
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await press(page, 'octocat');
     const answer = new URL(await attempted).searchParams;
     expect(answer.get('state')).toBe(request.state);
@@ -82,7 +82,8 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
     expect(boxes.length).toBeGreaterThan(0);
     for (const box of boxes) {
       const value = (await box.getAttribute('value')) ?? '';
-      expect(await page.getByLabel(value).count(), value).toBe(1);
+      const label = value === 'yes' ? 'I started this myself' : value;
+      expect(await page.getByLabel(label).count(), label).toBe(1);
     }
     for (const button of await page.getByRole('button').all()) {
       expect((await button.innerText()).trim()).not.toBe('');

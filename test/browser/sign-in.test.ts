@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import type { Place } from './place.ts';
 import { startHttpsPlace, startLoopbackPlace } from './place.ts';
 import { useTab } from './use-tab.ts';
-import { atClient, finish, openConsent, press, signInBefore, waitForText, whoIs } from './walk.ts';
+import {
+  atClient,
+  confirmAndPress,
+  finish,
+  openConsent,
+  press,
+  signInBefore,
+  waitForText,
+  whoIs,
+} from './walk.ts';
 
 const PLACES = [
   { name: 'on http loopback', start: startLoopbackPlace },
@@ -45,7 +54,7 @@ describe.each(PLACES)('a real browser $name', ({ start }) => {
         { tab: page, request: await openConsent(page, place) },
         { tab: other, request: await openConsent(other, place) },
       ];
-      for (const { tab } of tabs) await press(tab, 'Continue');
+      for (const { tab } of tabs) await confirmAndPress(tab, 'Continue');
       if (order === 'in the other order') tabs.reverse();
       for (const { tab, request } of tabs) {
         await press(tab, 'octocat');
@@ -67,7 +76,7 @@ describe.each(PLACES)('a real browser $name', ({ start }) => {
 
   it('tells the client access_denied when the person denies at GitHub', async () => {
     await openConsent(page, place);
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await press(page, 'Deny');
     expect((await atClient(page, place)).get('error')).toBe('access_denied');
   });
@@ -76,7 +85,7 @@ describe.each(PLACES)('a real browser $name', ({ start }) => {
     await signInBefore(context, place, 'octocat');
     const request = await openConsent(page, place);
     await waitForText(page, 'octocat');
-    await press(page, 'Use another account');
+    await confirmAndPress(page, 'Use another account');
     await waitForText(page, 'Select an account');
     await press(page, 'hubot');
     expect(await whoIs(place, request, await atClient(page, place))).toBe('hubot');
@@ -88,17 +97,17 @@ describe.each(PLACES)('a real browser $name', ({ start }) => {
     const request = await openConsent(page, place, { scope: 'read:user read:org' });
     await waitForText(page, 'octocat');
     const arrivals = place.client.arrivals.length;
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await press(page, 'hubot');
     await waitForText(page, 'You signed in at GitHub as hubot, not as octocat');
     expect(place.client.arrivals).toHaveLength(arrivals);
-    await press(page, 'Continue with this account');
+    await confirmAndPress(page, 'Continue with this account');
     expect(await whoIs(place, request, await atClient(page, place))).toBe('hubot');
   });
 
   it('goes back from GitHub to the consent page and on again', async () => {
     const request = await openConsent(page, place);
-    await press(page, 'Continue');
+    await confirmAndPress(page, 'Continue');
     await waitForText(page, 'Continue as');
     await page.goBack();
     const answer = await finish(page, place, 'octocat');

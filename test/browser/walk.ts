@@ -19,6 +19,17 @@ export async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click();
 }
 
+/** Ticks the box without which a page gives or ends nothing. */
+export async function tick(page: Page): Promise<void> {
+  await page.locator('input[name=confirm]').check();
+}
+
+/** Ticks the box of a page and presses its button. */
+export async function confirmAndPress(page: Page, name: string): Promise<void> {
+  await tick(page);
+  await press(page, name);
+}
+
 /** Waits until the tab shows a text, whatever its line breaks and markup. @throws when it does not come */
 export async function waitForText(page: Page, text: string): Promise<void> {
   await page.locator('body').filter({ hasText: text }).waitFor();
@@ -32,7 +43,7 @@ export async function atClient(page: Page, place: Place): Promise<URLSearchParam
 
 /** From a consent page through GitHub to the client, as `login`. */
 export async function finish(page: Page, place: Place, login: string): Promise<URLSearchParams> {
-  await press(page, 'Continue');
+  await confirmAndPress(page, 'Continue');
   await press(page, login);
   return await atClient(page, place);
 }

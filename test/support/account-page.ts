@@ -1,8 +1,8 @@
 import type { Browser, Page } from './browser.ts';
-import { openBrowser } from './browser.ts';
+import { filledFields, openBrowser } from './browser.ts';
 import type { SignInPlace } from './oauth-client.ts';
 
-/** A form of a page with its hidden fields. */
+/** A form of a page with its hidden fields and the boxes that must be ticked. */
 export interface PageForm {
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -34,11 +34,7 @@ export function formsTo(page: Page, path: string): readonly PageForm[] {
   return [...page.text.matchAll(/<form[^>]*action="([^"]*)"[^>]*>(.*?)<\/form>/gs)]
     .map(([, action = '', content = '']) => ({
       action: new URL(action, page.url).href,
-      fields: Object.fromEntries(
-        [...content.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
-          ([, name = '', value = '']) => [name, value],
-        ),
-      ),
+      fields: filledFields(content),
     }))
     .filter(({ action }) => new URL(action).pathname === path);
 }

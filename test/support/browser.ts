@@ -19,7 +19,7 @@ export interface Browser {
   ): Promise<Page>;
   /** Goes on with GET while answers redirect and the target satisfies `until` not yet. */
   follow(page: Page, until?: (location: string) => boolean): Promise<Page>;
-  /** Fills the page's only form: its hidden fields, the given fields, and the button. */
+  /** Fills the page's only form as a person does: its hidden fields, boxes that must be ticked, the given fields. */
   submit(page: Page, fields: Record<string, string>): Promise<Page>;
   cookies(): readonly StoredCookie[];
 }
@@ -74,15 +74,21 @@ export function openBrowser(reach: (url: string) => string = (url) => url): Brow
     },
     submit: async (page, fields) => {
       const action = /<form[^>]*action="([^"]*)"/.exec(page.text)?.[1] ?? page.url;
-      const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
-      const form = Object.fromEntries(
-        hidden.map(([, name, value]) => [name ?? '', decodeEntities(value ?? '')]),
-      );
+      const form = filledFields(page.text);
       return await browser.post(resolveLocation(decodeEntities(action), page.url), { ...form, ...fields });
     },
     cookies: () => [...jar.values()],
   };
   return browser;
+}
+
+/** Hidden fields and boxes without which a browser would not send the form. */
+export function filledFields(text: string): Record<string, string> {
+  const fields = [
+    ...text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g),
+    ...text.matchAll(/<input type="checkbox" name="([^"]*)" value="([^"]*)" required/g),
+  ];
+  return Object.fromEntries(fields.map(([, name, value]) => [name ?? '', decodeEntities(value ?? '')]));
 }
 
 function resolveLocation(location: string, base: string): string {

@@ -7,6 +7,7 @@ import {
   confirmDisconnectPage,
   confirmRevokeAllPage,
   isAccountNotice,
+  isConfirmed,
   PAGE_HEADERS,
 } from '../../pages/index.ts';
 import { isLive } from '../grants/grant.ts';
@@ -50,12 +51,27 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
   const parse = urlencoded({ limit: MAX_FORM_BYTES, extended: false });
   const onSubmit = (
     path: string,
-    run: (submission: Submission, req: Request, res: Response) => Promise<AccountNotice>,
+    run: (submission: Submission, req: Request, res: Response) => Promise<AccountNotice | undefined>,
   ) => {
     router.post(path, requireOwnOrigin(deps.publicUrl), parse, async (req, res) => {
       const session = await sessionOf(req);
       if (session === undefined) throw new AccountError(403, 'signed_out');
-      backToPage(res, await run({ session, form: (req.body ?? {}) as AccountForm }, req, res));
+      const notice = await run({ session, form: (req.body ?? {}) as AccountForm }, req, res);
+      if (notice !== undefined) backToPage(res, notice);
+    });
+  };
+  /** What ends everything has a page in front of it, whose box must be ticked: else that page is answered again. */
+  const onConfirm = (path: ConfirmedPath, run: (sub: string) => Promise<AccountNotice>) => {
+    router.get(path, async (req, res) => {
+      const session = await sessionOf(req);
+      if (session === undefined) backToPage(res, undefined);
+      else sendPage(res, await confirmationOf(deps, session, { path, isUnconfirmed: false }));
+    });
+    onSubmit(path, async ({ session, form }, _req, res) => {
+      requireGenuine(deps, { session, form }, ACTION_OF[path]);
+      if (isConfirmed(form)) return await run(session.sub);
+      sendPage(res.status(400), await confirmationOf(deps, session, { path, isUnconfirmed: true }));
+      return undefined;
     });
   };
 
@@ -68,21 +84,10 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
   });
   onSubmit(ROUTES.accountSignOut, async (submission, req, res) => await signOut(deps, submission, req, res));
   onSubmit(ROUTES.accountRevoke, async (submission) => await revokeOne(deps, submission));
-  onSubmit(ROUTES.accountRevokeAll, async (submission) => {
-    requireGenuine(deps, submission, 'revoke-all');
-    return (await endAllGrants(deps, submission.session.sub)) > 0 ? 'all_revoked' : 'already_ended';
-  });
-  onSubmit(ROUTES.accountDisconnect, async (submission) => {
-    requireGenuine(deps, submission, 'disconnect');
-    return NOTICE_OF[await disconnectGitHub(deps, submission.session.sub)];
-  });
-  for (const path of [ROUTES.accountRevokeAll, ROUTES.accountDisconnect] as const) {
-    router.get(path, async (req, res) => {
-      const session = await sessionOf(req);
-      if (session === undefined) backToPage(res, undefined);
-      else sendPage(res, await confirmationOf(deps, session, path));
-    });
-  }
+  onConfirm(ROUTES.accountRevokeAll, async (sub) =>
+    (await endAllGrants(deps, sub)) > 0 ? 'all_revoked' : 'already_ended',
+  );
+  onConfirm(ROUTES.accountDisconnect, async (sub) => NOTICE_OF[await disconnectGitHub(deps, sub)]);
   for (const [path, allowed] of METHODS) {
     router.all(path, (_req, res) => {
       res.set('allow', allowed);
@@ -102,6 +107,13 @@ const METHODS = [
   [ROUTES.accountRevokeAll, 'GET, HEAD, POST'],
   [ROUTES.accountDisconnect, 'GET, HEAD, POST'],
 ] as const;
+
+type ConfirmedPath = typeof ROUTES.accountRevokeAll | typeof ROUTES.accountDisconnect;
+
+const ACTION_OF = {
+  [ROUTES.accountRevokeAll]: 'revoke-all',
+  [ROUTES.accountDisconnect]: 'disconnect',
+} as const satisfies Record<ConfirmedPath, AccountAction>;
 
 const NOTICE_OF: Readonly<Record<Disconnection, AccountNotice>> = {
   done: 'disconnected',
@@ -126,11 +138,11 @@ async function pageOf(
 async function confirmationOf(
   deps: AccountRouteDeps,
   session: AccountSession,
-  path: typeof ROUTES.accountRevokeAll | typeof ROUTES.accountDisconnect,
+  { path, isUnconfirmed }: { path: ConfirmedPath; isUnconfirmed: boolean },
 ): Promise<string> {
   const now = deps.clock.now();
   const live = (await deps.grants.listOf(session.sub)).filter(({ grant }) => isLive(grant, now));
-  const action = path === ROUTES.accountRevokeAll ? 'revoke-all' : 'disconnect';
+  const action = ACTION_OF[path];
   const model = {
     login: session.login,
     githubHost: deps.githubHost,
@@ -138,6 +150,7 @@ async function confirmationOf(
     grants: live.length,
     applications: [...new Set(live.map(({ grant }) => grant.clientName ?? grant.clientId))],
     back: ROUTES.account,
+    isUnconfirmed,
   };
   return action === 'revoke-all' ? confirmRevokeAllPage(model) : confirmDisconnectPage(model);
 }
@@ -188,7 +201,7 @@ function noticeOf(req: Request): AccountNotice | undefined {
 }
 
 function sendPage(res: Response, page: string): void {
-  res.status(200).set(PAGE_HEADERS).send(page);
+  res.set(PAGE_HEADERS).send(page);
 }
 
 function backToPage(res: Response, notice: AccountNotice | undefined): void {

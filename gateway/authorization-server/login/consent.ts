@@ -4,6 +4,7 @@ import type { KeyRing } from '../../../shared/vault/index.ts';
 import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
+import { isConfirmed } from '../../pages/index.ts';
 import { isClientIdUrl } from '../client-documents/client-id-url.ts';
 import { redirectTarget } from '../redirect-uri.ts';
 import { interactionPath } from '../routes.ts';
@@ -48,12 +49,19 @@ export function createConsent(deps: { gatewayRing: KeyRing; githubHost: string }
       account: subject.account?.login,
       accountChangedFrom: subject.accountChangedFrom,
     }),
-    /** The answer, or undefined when the form is not the one this page rendered for this browser. */
-    read: (subject: ConsentSubject, form: Readonly<Record<string, unknown>>): ConsentAnswer | undefined => {
+    /**
+     * The answer, or undefined when the form is not the one this page rendered for this browser. Without the tick nothing
+     * is decided: it is what a click or key that was meant for another window does not have. Saying no needs none.
+     */
+    read: (
+      subject: ConsentSubject,
+      form: Readonly<Record<string, unknown>>,
+    ): ConsentAnswer | 'unconfirmed' | undefined => {
       const isTokenOf = (key: KeyObject) => isEqual(form['csrf'], tokenOf(key, subject));
       if (findKey(gatewayRing, PURPOSE, isTokenOf) < 0) return undefined;
       const decision = form['decision'];
       if (decision !== 'allow' && decision !== 'deny' && decision !== 'other-account') return undefined;
+      if (decision !== 'deny' && !isConfirmed(form)) return 'unconfirmed';
       const ticked = [form['scope'] ?? []].flat();
       const extra = subject.offered.filter((scope) => ticked.includes(scope));
       return { decision, scopes: [...subject.requested, ...extra].sort() };

@@ -37,26 +37,12 @@ export const deviceSources = {
     error?: Error & { userCode?: string },
   ) => {
     const fault = error === undefined ? undefined : (FAULTS[error.name] ?? 'failed');
-    // Not 200, as the library has it: wrong codes are counted by their status.
-    ctx.status = fault === undefined || fault === 'cancelled' ? 200 : 400;
-    ctx.set({ ...PAGE_HEADERS });
-    const userCode = (error?.userCode ?? offered.get(ctx.req))?.slice(0, MAX_SHOWN_CHARACTERS);
-    ctx.body = devicePage({
-      action: ROUTES.device,
-      csrfToken: (ctx.oidc.session?.state as { secret?: string } | undefined)?.secret ?? '',
-      userCode,
-      fault,
-    });
+    showEntry(ctx, { userCode: error?.userCode ?? offered.get(ctx.req), fault });
   },
+  /** The box was not ticked; the library has changed nothing of the code yet. */
   userCodeConfirmSource: (ctx: KoaContextWithOIDC) => {
-    // Our form always confirms; one that does not is not ours.
-    ctx.status = 400;
-    ctx.set({ ...PAGE_HEADERS });
-    ctx.body = messagePage({
-      title: 'This form is not complete',
-      explanation: 'The code was not used.',
-      next: 'Open the page that your device names and enter the code there.',
-    });
+    const userCode = ctx.oidc.params?.['user_code'];
+    showEntry(ctx, { userCode: typeof userCode === 'string' ? userCode : undefined, fault: 'unconfirmed' });
   },
   successSource: (ctx: KoaContextWithOIDC) => {
     ctx.set({ ...PAGE_HEADERS });
@@ -67,6 +53,21 @@ export const deviceSources = {
     });
   },
 };
+
+function showEntry(
+  ctx: KoaContextWithOIDC,
+  { userCode, fault }: { userCode: string | undefined; fault: DeviceCodeFault | undefined },
+): void {
+  // Not 200, as the library has it: wrong codes are counted by their status.
+  ctx.status = fault === undefined || fault === 'cancelled' ? 200 : 400;
+  ctx.set({ ...PAGE_HEADERS });
+  ctx.body = devicePage({
+    action: ROUTES.device,
+    csrfToken: (ctx.oidc.session?.state as { secret?: string } | undefined)?.secret ?? '',
+    userCode: userCode?.slice(0, MAX_SHOWN_CHARACTERS),
+    fault,
+  });
+}
 
 /**
  * Answers a code, or a way back, of a browser that the page was not shown to. The library refuses it as well, and then fails

@@ -1,5 +1,6 @@
 import { Router, urlencoded } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
+import type { ConsentModel } from '../../pages/index.ts';
 import { consentPage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import { cookieRules } from '../cookie-names.ts';
 import { isFromOwnOrigin } from '../own-origin.ts';
@@ -36,6 +37,10 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
       const subject = await consentSubjectOf(deps, interaction);
       const answer = deps.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
       if (answer === undefined) throw new PageError(403, 'stale_form');
+      if (answer === 'unconfirmed') {
+        sendConsent(res, 400, { ...deps.consent.model(subject), isUnconfirmed: true });
+        return;
+      }
       sendOn(res, cookies, await decide(deps, interaction, { subject, answer }));
     },
   );
@@ -51,11 +56,12 @@ function showConsent(deps: LoginDeps): RequestHandler {
   return async (req, res) => {
     const interaction = await deps.provider.interactionDetails(req, res);
     const subject = await consentSubjectOf(deps, interaction);
-    res
-      .status(200)
-      .set(PAGE_HEADERS)
-      .send(consentPage(deps.consent.model(subject)));
+    sendConsent(res, 200, deps.consent.model(subject));
   };
+}
+
+function sendConsent(res: Response, status: 200 | 400, model: ConsentModel): void {
+  res.status(status).set(PAGE_HEADERS).send(consentPage(model));
 }
 
 function refuseMethod(res: Response): void {

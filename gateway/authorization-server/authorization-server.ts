@@ -70,6 +70,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     {
       ...deps,
       clientDocuments: deps.clientDocuments !== undefined,
+      isOperatorsClient: (clientId) => deps.preregistered.get(clientId) !== undefined,
       grantTtlSeconds: deps.refreshTokenMaxSeconds,
     },
     { ...core, signingKeys, clock, registrationNames, cookieKeys: createCookieKeys(deps.gatewayRing) },

@@ -13,6 +13,7 @@ import type { CookieKeys } from './cookie-keys.ts';
 import { cookieRules } from './cookie-names.ts';
 import { createAnswerCorrection } from './answer-correction.ts';
 import { deviceSources, answerMissingSession } from './login/device-sources.ts';
+import { createUndecidedErrors } from './login/undecided-error.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import { asProtocolStep, RETRY_AFTER_SECONDS } from './protocol-error.ts';
 import type { RegistrationNames } from './registration-names.ts';
@@ -39,6 +40,8 @@ export interface ProviderRules {
   readonly registration: 'open' | 'allowlist' | 'off';
   readonly supportContact: string | undefined;
   readonly clientDocuments: boolean;
+  /** Whether a client is one of the operator's own. */
+  readonly isOperatorsClient: (clientId: string) => boolean;
   /** Whether pages of every origin may read the metadata. */
   readonly metadataCors: boolean;
   readonly accessTokenTtlSeconds: number;
@@ -74,6 +77,9 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
     }),
   );
   provider.use(addRetryAfter);
+  const undecided = createUndecidedErrors(rules.isOperatorsClient);
+  undecided.subscribe(provider);
+  provider.use(undecided.middleware);
   provider.use(answerMissingSession(rules.supportContact));
   provider.use(
     createAnswerCorrection({

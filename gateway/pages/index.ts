@@ -11,3 +11,4 @@ export { devicePage } from './device-page.ts';
 export type { Message } from './message-page.ts';
 export { messagePage } from './message-page.ts';
 export { PAGE_HEADERS } from './page.ts';
+export { returnPage } from './return-page.ts';

@@ -88,10 +88,10 @@ function refuse(fault: string): RedirectJudgement {
   return { ok: false, fault };
 }
 
-/** What the consent page shows of a redirect: the host, or the scheme of a program's own. */
+/** What the consent page shows of a redirect: the host, or all of a program's own URI that says which program it is. */
 export function redirectTarget(value: string): { target: string; kind: RedirectKind } {
   const url = new URL(value);
   const judged = judgeRedirectUri(value);
   const kind = judged.ok ? judged.kind : 'web';
-  return { target: kind === 'custom-scheme' ? `${url.protocol}//…` : url.host, kind };
+  return { target: kind === 'custom-scheme' ? (value.split('?')[0] ?? value) : url.host, kind };
 }

@@ -1,4 +1,5 @@
 import type { AccountFormModel } from './account-page.ts';
+import { claimedName } from './claimed-name.ts';
 import { confirmBox, UNCONFIRMED } from './confirm-box.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
@@ -67,6 +68,6 @@ function whatEnds({ grants, applications }: ConfirmationModel) {
   if (grants === 0) return html`<p>No application may use GitHub as you at the moment.</p>`;
   return html`<p>${grants === 1 ? 'One access ends' : html`${grants} accesses end`}, at once:</p>
     <ul>
-      ${applications.map((name) => html`<li>${name}</li>`)}
+      ${applications.map((name) => html`<li>${claimedName(name)}</li>`)}
     </ul>`;
 }

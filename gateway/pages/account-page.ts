@@ -1,5 +1,6 @@
 import type { AccountNotice } from './account-notice.ts';
 import { noticeLine } from './account-notice.ts';
+import { claimedName } from './claimed-name.ts';
 import type { ScopeLine } from './consent-page.ts';
 import { scopeList } from './consent-page.ts';
 import { html } from './html.ts';
@@ -115,7 +116,7 @@ function connected(model: AccountModel) {
 function connectedApplication(model: AccountModel, application: ConnectedApplication, index: number) {
   const heading = `application-${String(index)}`;
   return html`<section class="item" aria-labelledby="${heading}">
-    <h3 id="${heading}">${nameOf(application)}</h3>
+    <h3 id="${heading}">${claimedName(application.name)}</h3>
     <p class="soft">Application id <code>${application.id}</code></p>
     ${application.grants.map((grant, place) => connectedGrant(model, grant, `${heading} ${heading}-${String(place)}`))}
   </section>`;
@@ -176,13 +177,9 @@ function timeLine(model: AccountModel) {
 function endedItem(ended: EndedGrant, now: number) {
   const used = ended.usedAt === null ? 'never used' : html`last used ${moment(ended.usedAt, now)}`;
   return html`<li>
-    <h3>${nameOf(ended)}</h3>
+    <h3>${claimedName(ended.name)}</h3>
     <p>Ended ${moment(ended.endedAt, now)}: <strong>${ended.reason}</strong></p>
     <p class="soft">Allowed ${moment(ended.createdAt, now)}, ${used}</p>
     <p class="soft">Application id <code>${ended.id}</code></p>
   </li>`;
-}
-
-function nameOf({ name }: { name: string | undefined }): string {
-  return name === undefined ? 'An application without a name' : `“${name}”`;
 }

@@ -1,4 +1,5 @@
 import { confirmBox, UNCONFIRMED } from './confirm-box.ts';
+import { claimedName } from './claimed-name.ts';
 import { html } from './html.ts';
 import { page } from './page.ts';
 
@@ -15,8 +16,8 @@ export interface ConsentModel {
   readonly client: {
     readonly name: string | undefined;
     readonly id: string;
-    /** The host that publishes the client's description, if it has one: the one verified thing about it. */
-    readonly publisher: string | undefined;
+    /** Where the client's description is, if it has one. On a shared host that says nothing of who wrote it. */
+    readonly hostedAt: { readonly host: string; readonly path: string } | undefined;
   };
   /** Where the answer goes: a host, a program's scheme, or the device that shows a code. */
   readonly redirect: {
@@ -36,16 +37,21 @@ export interface ConsentModel {
 }
 
 export function consentPage(model: ConsentModel): string {
-  const name = model.client.name ?? 'An application';
   return page(
     'Allow access?',
-    html`<h1>Allow “${name}” to use GitHub as you?</h1>
+    html`<h1>Allow this application to use GitHub as you?</h1>
       ${origin(model)} ${accountChange(model)}
       ${model.isUnconfirmed === true ? html`<p class="note" role="alert">${UNCONFIRMED}</p>` : undefined}
       <dl>
         <div>
+          <dt>It calls itself</dt>
+          <dd>${claimedName(model.client.name)}</dd>
+        </div>
+        <div>
           <dt>${model.redirect.kind === 'device' ? 'Connects the device showing' : 'Sends you to'}</dt>
-          <dd><strong>${model.redirect.target}</strong></dd>
+          <dd>
+            <bdi><strong>${model.redirect.target}</strong></bdi>
+          </dd>
         </div>
         <div>
           <dt>Application id</dt>
@@ -87,16 +93,17 @@ function startedByMe({ redirect }: ConsentModel) {
 }
 
 function origin(model: ConsentModel) {
-  const { publisher } = model.client;
-  if (publisher === undefined) {
+  const { hostedAt } = model.client;
+  if (hostedAt === undefined) {
     return html`<p class="soft">The name is what the application calls itself. Nobody has verified it.</p>`;
   }
-  const isElsewhere = model.redirect.kind === 'web' && model.redirect.target !== publisher;
+  const { host, path } = hostedAt;
+  const isElsewhere = model.redirect.kind === 'web' && model.redirect.target !== host;
   return html`<p class="soft">
-      The name is what the application calls itself. Verified is only who publishes it:
-      <strong>${publisher}</strong>.
+      The name is what the application calls itself. Nobody has verified it. Its description is hosted at
+      <bdi><strong>${host}</strong>${path}</bdi>: whoever may write there wrote it.
     </p>
-    ${isElsewhere ? html`<p class="note">The answer goes to ${model.redirect.target}, which is not ${publisher}.</p>` : undefined}`;
+    ${isElsewhere ? html`<p class="note">The answer goes to <bdi>${model.redirect.target}</bdi>, which is not <bdi>${host}</bdi>.</p>` : undefined}`;
 }
 
 function accountChange(model: ConsentModel) {

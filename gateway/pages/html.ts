@@ -35,8 +35,8 @@ function escapeHtml(text: string): string {
 }
 
 /** Control, format (zero-width, bidirectional), surrogate and private characters, and fillers that show nothing. */
-const INVISIBLE =
-  /\p{C}|\p{Zl}|\p{Zp}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/gu;
+export const INVISIBLE =
+  /\p{C}|\p{Zl}|\p{Zp}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0/gu;
 
 /** Shows invisible characters as escapes: a client name made of them could reorder or hide the rest of the page. */
 function visible(text: string): string {

@@ -37,6 +37,7 @@ label.confirm{border:1px solid var(--soft);border-radius:8px;margin:1.25rem 0 1r
 .confirm strong{white-space:nowrap}
 .confirm input{width:1.15rem;height:1.15rem;flex:none;align-self:start;margin:.15rem 0 0;accent-color:var(--go)}
 label{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0}
+.claimed{display:inline-block;max-width:100%;overflow-wrap:anywhere;font-weight:600;border:1px solid var(--line);border-radius:6px;padding:.1rem .5rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
 button,.button{font:inherit;padding:.6rem 1.1rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer;text-decoration:none;display:inline-block}
 .go{background:var(--go);border-color:var(--go);color:var(--go-ink);font-weight:600}

@@ -40,7 +40,7 @@ export function createConsent(deps: { gatewayRing: KeyRing; githubHost: string }
     model: (subject: ConsentSubject): ConsentModel => ({
       action: interactionPath(subject.uid),
       csrfToken: tokenOf(deriveCurrent(gatewayRing, PURPOSE), subject),
-      client: { name: subject.clientName, id: subject.clientId, publisher: publisherOf(subject.clientId) },
+      client: { name: subject.clientName, id: subject.clientId, hostedAt: hostOf(subject.clientId) },
       redirect: shownTarget(subject.answersTo),
       resource: subject.resource,
       githubHost: deps.githubHost,
@@ -87,8 +87,10 @@ function shownTarget(answersTo: ConsentSubject['answersTo']): ConsentModel['redi
   return redirectTarget(answersTo.redirectUri);
 }
 
-function publisherOf(clientId: string): string | undefined {
-  return isClientIdUrl(clientId) ? new URL(clientId).host : undefined;
+function hostOf(clientId: string): ConsentModel['client']['hostedAt'] {
+  if (!isClientIdUrl(clientId)) return undefined;
+  const { host, pathname: path } = new URL(clientId);
+  return { host, path };
 }
 
 function toLine(scope: string): ScopeLine {

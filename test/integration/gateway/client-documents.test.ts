@@ -96,7 +96,8 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(tokens.refresh_token).not.toBe('');
     const page = await openConsent(client.clientId);
     expect(page.text).toContain(`<strong>${host}</strong>`);
-    expect(page.text).not.toContain('Nobody has verified it');
+    expect(page.text).toContain('hosted at');
+    expect(page.text).not.toContain('Verified is');
   });
 
   it('is fetched once for all gateways while it is fresh', async () => {

@@ -104,7 +104,7 @@ describe('a redirect URI at registration (threats T4)', () => {
       target: 'app.example:8443',
       kind: 'web',
     });
-    expect(redirectTarget('cursor://x/y')).toEqual({ target: 'cursor://…', kind: 'custom-scheme' });
+    expect(redirectTarget('cursor://x/y?z=1')).toEqual({ target: 'cursor://x/y', kind: 'custom-scheme' });
   });
 });
 

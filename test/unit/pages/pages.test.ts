@@ -6,7 +6,7 @@ import type { ConsentModel } from '../../../gateway/pages/index.ts';
 const model: ConsentModel = {
   action: '/interaction/x',
   csrfToken: 'token',
-  client: { name: 'Editor', id: 'dcr_1', publisher: undefined },
+  client: { name: 'Editor', id: 'dcr_1', hostedAt: undefined },
   redirect: { target: 'app.example', kind: 'web' },
   resource: 'https://gateway.example/mcp',
   githubHost: 'github.com',
@@ -53,7 +53,7 @@ describe('the consent page (MCP A5, A6, A20)', () => {
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
         const page = consentPage({
           ...model,
-          client: { name: `<${name}>"'`, id: 'x', publisher: undefined },
+          client: { name: `a<${name}>"'`, id: 'x', hostedAt: undefined },
         });
         expect(page.match(/<script|<img|onerror=/i)).toBeNull();
         expect(page.split('<form').length).toBe(2);
@@ -62,10 +62,48 @@ describe('the consent page (MCP A5, A6, A20)', () => {
     );
   });
 
-  it('shows characters that hide or reorder text', () => {
-    const page = consentPage({ ...model, client: { name: 'Git\u202ebuH', id: 'x', publisher: undefined } });
+  it('S14: drops characters of a name that hide or reorder text', () => {
+    const page = consentPage({ ...model, client: { name: 'Git\u202ebuH', id: 'x', hostedAt: undefined } });
     expect(page).not.toContain('\u202e');
-    expect(page).toContain('\\u{202e}');
+    expect(page).toContain('>GitbuH</bdi>');
+  });
+});
+
+describe('S14: what strangers call themselves', () => {
+  const named = (name: string) => consentPage({ ...model, client: { name, id: 'x', hostedAt: undefined } });
+  const shown = (name: string) => /<bdi class="claimed">([^<]*)<\/bdi>/.exec(named(name))?.[1];
+
+  it('stands in a box of its own, never in a heading, a title or a sentence', () => {
+    const name = 'Claude to read public pages? Checked by Acme IT';
+    const page = named(name);
+    expect(page.split(name)).toHaveLength(2);
+    expect(page).toContain(`<bdi class="claimed">${name}</bdi>`);
+    expect(/<h1>[^<]*<\/h1>/.exec(page)?.[0]).not.toContain('Claude');
+    expect(/<title>[^<]*<\/title>/.exec(page)?.[0]).not.toContain('Claude');
+  });
+
+  it.each([
+    ['Claude” to read public pages? “Claude', 'Claude to read public pages? Claude'],
+    ['«Git»„Hub‟ "x"', 'GitHub x'],
+    ['\u{1d406}\u{1d422}\u{1d42d}\u{1d407}\u{1d42e}\u{1d41b}', 'GitHub'],
+    ['Ｇｉｔ\u2800Ｈub\u3164', 'GitHub'],
+    ['Bob’s tool', 'Bob’s tool'],
+    ['a\u200bb\u202ec', 'abc'],
+    ['x'.repeat(500), `${'x'.repeat(128)}…`],
+  ])('%j is shown as %j', (name, expected) => {
+    expect(shown(name)).toBe(expected);
+  });
+
+  it.each(['', '\u2800', '\u3164\uffa0', '!?…', '“”', '\u202e', '—'])('%j is shown as no name', (name) => {
+    expect(shown(name)).toBe('An application without a usable name');
+  });
+
+  it('a description on a shared host is hosted there, and nothing is called verified', () => {
+    const hostedAt = { host: 'cdn.jsdelivr.net', path: '/gh/evil/x/c.json' };
+    const page = consentPage({ ...model, client: { name: 'GitHub', id: 'x', hostedAt } });
+    expect(page).toContain('hosted at');
+    expect(page).toContain('<bdi><strong>cdn.jsdelivr.net</strong>/gh/evil/x/c.json</bdi>');
+    expect(page).not.toContain('Verified');
   });
 });
 

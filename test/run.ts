@@ -9,6 +9,7 @@ import { exitCodeOf, sumUp } from './run/check-result.ts';
 import type { CheckResult } from './run/check-result.ts';
 import { runCommand } from './run/command.ts';
 import { runConformanceCheck } from './run/conformance-check.ts';
+import { runSiegeCheck } from './run/siege-check.ts';
 import { runStaticCheck, STATIC_CHECKS } from './run/static-checks.ts';
 import { listSuites } from './run/suites.ts';
 import { ensureSystemParts, SYSTEM_PARTS } from './run/system-parts.ts';
@@ -30,6 +31,7 @@ try {
     await record(runVitestSuite({ name: suite.name, temporaryFolder, run: runCommand }));
   }
   if (!quick) await record(runConformanceCheck(runCommand));
+  if (!quick) await record(runSiegeCheck(runCommand));
 } finally {
   await rm(temporaryFolder, { recursive: true, force: true });
 }

@@ -89,7 +89,7 @@ export function createClientDocuments(deps: ClientDocumentDeps): ClientDocuments
 }
 
 /** Whether a URL may be a client here, by its form and by the operator's list of hosts. */
-export function isDocumentServed(
+function isDocumentServed(
   rules: Pick<ClientDocumentDeps, 'allowedHosts' | 'publicUrl'>,
   clientId: string,
 ): boolean {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,15 +29,29 @@ export interface Replicas {
   readonly gateways: readonly [string, string];
   /** The store, and the first gateway's door to it; undefined on SQLite. */
   readonly redis: { readonly server: RedisServer; readonly door: RedisDoor } | undefined;
+  /** Every process of the product, by what it is; `port` is that of its main listener. */
+  readonly processes: readonly RunningProcess[];
+  /** The state folder, with the database on SQLite. */
+  readonly stateDir: string;
   /** Ends a gateway at once, as a crash would. */
   kill(gateway: 0 | 1): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface RunningProcess {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly port: number;
 }
 
 export interface ReplicaOptions {
   readonly store: StoreKind;
   /** A worker of the test's own, in place of a real one. */
   readonly workerUrl?: string;
+  /** Default 1. */
+  readonly workers?: number;
+  /** Environment of the gateways, over one without limits by address. */
+  readonly gatewayEnv?: Readonly<Record<string, string>>;
   /** What kind of GitHub is simulated. */
   readonly github?: GitHubSimulatorOptions;
   /** Lines of the configuration of Redis. */
@@ -68,7 +83,8 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
   });
   const github = await startGitHubSimulator(options.github);
   closers.push(github.close);
-  const [port = 0, first = 0, second = 0, workerPort = 0] = await freePorts(4);
+  const [port = 0, first = 0, second = 0, ...workerPorts] = await freePorts(3 + (options.workers ?? 1));
+  const workerUrls = workerPorts.map((each) => `http://127.0.0.1:${String(each)}`).join(',');
   const common = {
     PATH: process.env['PATH'] ?? '',
     PUBLIC_URL: `https://localhost:${String(port)}`,
@@ -95,20 +111,28 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
       TRUSTED_PROXIES: '127.0.0.1',
       GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
       GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-      WORKER_URLS: workerUrl ?? `http://127.0.0.1:${String(workerPort)}`,
+      WORKER_URLS: workerUrl ?? workerUrls,
+      ...options.gatewayEnv,
     });
   const children = await Promise.all([runGateway(first, throughDoor), runGateway(second)]);
-  if (workerUrl === undefined) {
+  const processes: RunningProcess[] = children.map((child, index) => ({
+    name: `gateway-${String(index + 1)}`,
+    child,
+    port: index === 0 ? first : second,
+  }));
+  for (const workerPort of workerUrl === undefined ? workerPorts : []) {
     // Straight to the gateways, so that only clients' requests pass nginx.
     const jwks = { JWKS_URL: `http://127.0.0.1:${String(second)}/jwks` };
-    await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
+    const child = await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
+    processes.push({ name: `worker-${String(processes.length - 1)}`, child, port: workerPort });
   }
   const gateways = [first, second].map((each) => `http://localhost:${String(each)}`) as [string, string];
   const nginx = await startNginx({ port, backEnds: gateways, certificates });
   closers.push(nginx.close);
   const { url: publicUrl } = nginx;
   const kill = async (gateway: 0 | 1) => await stop(children[gateway]);
-  return { publicUrl, mcpUrl: `${publicUrl}/mcp`, nginx, github, gateways, redis, kill };
+  const mcpUrl = `${publicUrl}/mcp`;
+  return { publicUrl, mcpUrl, nginx, github, gateways, redis, processes, stateDir: folder, kill };
 }
 
 async function openRedis({ redisSettings }: ReplicaOptions, closers: (() => Promise<void>)[]) {

@@ -1,0 +1,192 @@
+// Hostile traffic of every kind at once, direct and through nginx and HAProxy, against two gateways and three workers on
+// each store, while honest people sign in, refresh and call. `npm run siege` takes about five minutes; `-- --seconds 30`
+// is what CI runs. Loopback only, bounded in time and count. The last line is the report; exit code 1 when a bar is missed.
+
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Replicas } from '../integration/replicas/replicas.ts';
+import { startReplicas } from '../integration/replicas/replicas.ts';
+import { startHaProxy } from '../support/haproxy.ts';
+import { registerClient } from '../support/oauth-client.ts';
+import { until } from '../support/redis.ts';
+import { freePorts } from '../support/stack.ts';
+import type { Wave } from './hostile.ts';
+import { sendWave } from './hostile.ts';
+import type { HonestReport } from './honest.ts';
+import { emptyReport, liveHonestly } from './honest.ts';
+import { footprintOf, lastingBytes } from './measure.ts';
+
+const PEOPLE = 3;
+const GRACE_SECONDS = 3;
+/** Memory and sockets have this long to come back after a wave. */
+const SETTLE_LIMIT_MS = 120_000;
+const RATIO_LIMIT = 1.2;
+/** The grace, the half second in which readiness is down before it, and what an exit takes on a busy machine. */
+const DRAIN_LIMIT_SECONDS = GRACE_SECONDS + 3;
+
+/** Descriptors that honest people and pools may hold beyond what they held at the beginning. */
+const SPARE_DESCRIPTORS = 40;
+
+interface StoreReport {
+  readonly honest: HonestReport;
+  readonly sent: number;
+  readonly descriptorsLeaked: number;
+  readonly rssRatio: number;
+  readonly storeRatio: number;
+  readonly drainSeconds: number;
+}
+
+const seconds = Number(process.argv[process.argv.indexOf('--seconds') + 1]) || 300;
+// Of the time, on each store: two waves, and as much again to settle, to start and to end.
+const waveMs = (seconds * 1000) / 8;
+const reports: StoreReport[] = [];
+for (const store of ['sqlite', 'redis'] as const) {
+  const report = await besiege(store);
+  reports.push(report);
+  const { honest, sent, ...figures } = report;
+  print(
+    `${store}: ${String(sent)} hostile connections; honest: ${String(honest.signIns)} sign-ins, ` +
+      `${String(honest.refreshes)} refreshes, ${String(honest.calls)} calls, p99 ${percentile(honest.callMs).toFixed(0)} ms, ` +
+      `${String(honest.failures.length)} failed; ${JSON.stringify(figures)}`,
+  );
+  for (const failure of honest.failures.slice(0, 10)) print(`  ${failure}`);
+}
+const most = (of: (report: StoreReport) => number) => Math.max(...reports.map(of));
+const siege = {
+  honest_failed: reports.reduce((sum, { honest }) => sum + honest.failures.length, 0),
+  descriptors_leaked: reports.reduce((sum, { descriptorsLeaked }) => sum + descriptorsLeaked, 0),
+  rss_ratio_after: rounded(most(({ rssRatio }) => rssRatio)),
+  store_ratio_after: rounded(most(({ storeRatio }) => storeRatio)),
+  drain_s: rounded(most(({ drainSeconds }) => drainSeconds)),
+};
+const isHeld =
+  siege.honest_failed === 0 &&
+  siege.descriptors_leaked === 0 &&
+  siege.rss_ratio_after <= RATIO_LIMIT &&
+  siege.store_ratio_after <= RATIO_LIMIT &&
+  siege.drain_s <= DRAIN_LIMIT_SECONDS &&
+  reports.every(({ honest }) => honest.signIns > 0 && honest.refreshes > 0 && honest.calls > 0);
+if (!isHeld) process.exitCode = 1;
+print(JSON.stringify({ siege }));
+
+async function besiege(store: 'sqlite' | 'redis'): Promise<StoreReport> {
+  const place = await startReplicas({
+    store,
+    workers: 3,
+    github: { tokenRequestsPerHour: 100_000 },
+    gatewayEnv: {
+      SHUTDOWN_GRACE: String(GRACE_SECONDS),
+      REGISTRATION_LIMIT: '100',
+      AUTHORIZATION_LIMIT: '600',
+      TOKEN_LIMIT: '3000',
+    },
+  });
+  const [port = 0] = await freePorts(1);
+  const haproxy = await startHaProxy({ port, backEnds: place.gateways, check: 'GET /health' });
+  try {
+    return await besiegePlace(place, haproxy.url);
+  } finally {
+    await haproxy.close();
+    await place.close();
+  }
+}
+
+async function besiegePlace(place: Replicas, haproxyUrl: string): Promise<StoreReport> {
+  const honest = emptyReport();
+  const clients = await Promise.all(
+    Array.from({ length: PEOPLE }, async (_, index) =>
+      registerClient(place.publicUrl, { client_name: `Honest ${String(index)}` }),
+    ),
+  );
+  let isOver = false;
+  const bases = [place.publicUrl, haproxyUrl, ...place.gateways];
+  const liveUntilOver = async () => {
+    await Promise.all(
+      clients.map((client) => liveHonestly(place, { client, bases, report: honest, isOver: () => isOver })),
+    );
+  };
+  const targets = [
+    ...place.processes.map(({ port }) => port),
+    ...[place.publicUrl, haproxyUrl].map((url) => Number(new URL(url).port)),
+  ];
+  // Warm: sockets of pools, caches and compiled code are not what strangers leave behind.
+  const people = liveUntilOver();
+  await until(() => honest.signIns >= PEOPLE && honest.calls >= PEOPLE * 3, 2_400);
+  const before = place.processes.map(footprintOf);
+  const storeBefore = await lastingBytes(place);
+  const first = await sendWave(targets, waveMs);
+  letGo(first);
+  await settle(place, before);
+  const afterFirst = place.processes.map(footprintOf);
+  const second = await sendWave(targets, waveMs);
+  letGo(second);
+  await settle(place, before);
+  const afterSecond = place.processes.map(footprintOf);
+  const storeRatio = (await lastingBytes(place)) / storeBefore;
+  isOver = true;
+  await people;
+  return {
+    honest,
+    sent: first.sent + second.sent,
+    descriptorsLeaked: leaked(before, afterSecond),
+    rssRatio: Math.max(
+      ...afterSecond.map(
+        ({ residentBytes }, index) => residentBytes / (afterFirst[index]?.residentBytes ?? 1),
+      ),
+    ),
+    storeRatio,
+    drainSeconds: await drainUnderSiege(place, targets),
+  };
+}
+
+function leaked(
+  before: readonly { descriptors: number }[],
+  after: readonly { descriptors: number }[],
+): number {
+  return after
+    .map(({ descriptors }, index) => descriptors - (before[index]?.descriptors ?? 0) - SPARE_DESCRIPTORS)
+    .filter((surplus) => surplus > 0)
+    .reduce((sum, surplus) => sum + surplus, 0);
+}
+
+function letGo({ held }: Wave): void {
+  for (const socket of held) socket.destroy();
+}
+
+async function settle(place: Replicas, before: readonly { descriptors: number }[]): Promise<void> {
+  const limit = performance.now() + SETTLE_LIMIT_MS;
+  while (performance.now() < limit) {
+    await delay(250);
+    if (leaked(before, place.processes.map(footprintOf)) === 0) break;
+  }
+  await delay(waveMs / 4);
+}
+
+/** From SIGTERM to the last exit, with a hostile peer of every kind holding on to every process. */
+async function drainUnderSiege(place: Replicas, targets: readonly number[]): Promise<number> {
+  const wave = await sendWave(targets, 500);
+  const startedAt = performance.now();
+  const exits = place.processes.map(async ({ child, name }) => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code] = (await exited) as [number | null];
+    if (code !== 0) throw new Error(`${name} ended with ${String(code)}`);
+  });
+  await Promise.all(exits);
+  const took = (performance.now() - startedAt) / 1000;
+  letGo(wave);
+  return took;
+}
+
+function percentile(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

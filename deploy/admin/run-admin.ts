@@ -51,7 +51,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     words: ['block-client', '<client-id>'],
-    what: 'let a client do nothing more',
+    what: 'let a client do nothing more; https://<host> blocks all documents of a host',
     request: ([client]) => ({ method: 'POST', path: '/clients/block', body: { client_id: client } }),
   },
   {

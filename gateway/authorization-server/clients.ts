@@ -6,6 +6,7 @@ import { createRecords, keys } from '../../shared/store/index.ts';
 import type { KeyRing } from '../../shared/vault/index.ts';
 import { recordMacKeys } from '../../shared/vault/index.ts';
 import { hashClientSecret } from './client-secrets.ts';
+import { blockSubject, isClientIdUrl } from './client-documents/client-id-url.ts';
 import type { ClientDocuments } from './client-documents/client-documents.ts';
 import { temporarilyUnavailable } from './protocol-error.ts';
 import { networkTagOf } from './registration-names.ts';
@@ -43,7 +44,10 @@ export interface Clients {
   readonly underWay: ClientsUnderWay;
   /** Removes a registered client; its grants end at their next use. */
   readonly remove: (clientId: string) => Promise<void>;
-  /** Makes a client unknown, whatever kind it is and as long as it takes; undone by `unblock`. */
+  /**
+   * Makes a client unknown, whatever kind it is and as long as it takes; undone by `unblock`. `https://host` stands for
+   * all client documents of a host: the next path of it would be another client.
+   */
   readonly block: (clientId: string) => Promise<void>;
   /** False when it was not blocked. */
   readonly unblock: (clientId: string) => Promise<boolean>;
@@ -107,13 +111,21 @@ export function createClients(deps: ClientDeps): Clients {
     },
     remove,
     block: async (clientId) => {
-      const key = keys.blockedClient(clientId);
+      const key = keys.blockedClient(blockSubject(clientId));
       const change = blocked.put(key, { at: clock.now() }, { expiresAt: null });
       await store.commit([change], { replicated: true });
     },
     unblock: async (clientId) =>
-      await store.commit([{ op: 'delete', key: keys.blockedClient(clientId), expect: 'present' }]),
-    isBlocked: async (clientId) => (await blocked.read(keys.blockedClient(clientId))) !== undefined,
+      await store.commit([
+        { op: 'delete', key: keys.blockedClient(blockSubject(clientId)), expect: 'present' },
+      ]),
+    isBlocked: async (clientId) => {
+      const names = isClientIdUrl(clientId) ? [clientId, new URL(clientId).origin] : [clientId];
+      const found = await Promise.all(
+        names.map(async (name) => await blocked.read(keys.blockedClient(name))),
+      );
+      return found.some((each) => each !== undefined);
+    },
   };
 }
 

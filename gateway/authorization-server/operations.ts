@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
 import type { Accounts } from './accounts.ts';
+import { blockSubject } from './client-documents/client-id-url.ts';
 import type { Clients } from './clients.ts';
 import { endEach } from './grants/end-each.ts';
 import { isLive } from './grants/grant.ts';
@@ -31,7 +32,10 @@ export interface Operations {
   readonly endGrant: (grantId: string) => Promise<boolean>;
   /** Ends every grant of a person; answers how many. @throws Error after all others ended, when one could not be. */
   readonly endAccount: (githubId: number) => Promise<number>;
-  /** Ends a client's tokens and lets it do nothing more, whatever kind of client it is. */
+  /**
+   * Ends a client's tokens and lets it do nothing more, whatever kind of client it is. `https://host` stands for every
+   * client known by a document of that host.
+   */
   readonly blockClient: (clientId: string) => Promise<void>;
   /** False when it was not blocked. */
   readonly unblockClient: (clientId: string) => Promise<boolean>;
@@ -82,7 +86,7 @@ export function createOperations(deps: {
     },
     blockClient: async (clientId) => {
       await clients.block(clientId);
-      await revocations.publish({ kind: 'client', id: clientId });
+      await revocations.publish({ kind: 'client', id: blockSubject(clientId) });
     },
     unblockClient: clients.unblock,
     endAllTokens: async () => {

@@ -29,6 +29,10 @@ export function createRevocationList(): RevocationList {
   // Nearly always there is none: a call then costs one look.
   const isAnswerEnded = ({ gid, gen = 0, late = 0 }: RevocationSubject) =>
     byKind.has('refresh-answer') && when('refresh-answer', refreshAnswerId(gid, gen, late)) !== undefined;
+  // An entry may name one client, or the host of client documents by its origin.
+  const reachesClient = (clientId: string, issuedAt: number) =>
+    byKind.has('client') &&
+    [clientId, hostOf(clientId)].some((id) => reaches('client', id, issuedAt, BLOCKED_LEEWAY_MS));
   return {
     add: (entry) => {
       if (entry.kind === 'credential') {
@@ -53,7 +57,7 @@ export function createRevocationList(): RevocationList {
         when('signing-key', kid) !== undefined ||
         isAnswerEnded(subject) ||
         reaches('account', subject.sub, issuedAt) ||
-        reaches('client', subject.client_id, issuedAt, BLOCKED_LEEWAY_MS) ||
+        reachesClient(subject.client_id, issuedAt) ||
         reaches('everything', '', issuedAt) ||
         (credentials.size > 0 &&
           subject.cv <= (credentials.get(credentialDigest(subject.cred))?.version ?? -1))
@@ -67,4 +71,8 @@ export function createRevocationList(): RevocationList {
       }
     },
   };
+}
+
+function hostOf(clientId: string): string {
+  return URL.canParse(clientId) ? new URL(clientId).origin : clientId;
 }

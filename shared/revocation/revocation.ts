@@ -9,6 +9,7 @@ import { z } from 'zod';
 export type Revocation =
   | { readonly kind: 'grant'; readonly id: string }
   | { readonly kind: 'account'; readonly id: string }
+  /** `id` is a client's, or the origin of a host whose documents are clients. */
   | { readonly kind: 'client'; readonly id: string }
   /** `id` is `credentialDigest` of the handle: the feed must not list handles. Ends tokens up to this version of it. */
   | { readonly kind: 'credential'; readonly id: string; readonly version: number }

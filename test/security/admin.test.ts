@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runAdmin } from '../../deploy/admin/index.ts';
+import type { DocumentHost } from '../clients/document-host.ts';
+import { startDocumentHost } from '../clients/document-host.ts';
 import { OCTOCAT } from '../github-simulator/index.ts';
 import { openBrowser } from '../support/browser.ts';
 import { withoutSideEffect } from '../support/expect-answer.ts';
@@ -18,7 +20,22 @@ import { until } from '../support/redis.ts';
 import { useStack } from '../support/use-stack.ts';
 
 const TOKEN = 'an-admin-token-of-at-least-32-characters';
-const shared = useStack(() => ({ gateways: 2, env: { ADMIN_TOKEN: TOKEN, ADMIN_PORT: '0' } }));
+let documents: DocumentHost;
+beforeAll(async () => {
+  documents = await startDocumentHost();
+});
+afterAll(async () => {
+  await documents.close();
+});
+const shared = useStack(() => ({
+  gateways: 2,
+  env: {
+    ADMIN_TOKEN: TOKEN,
+    ADMIN_PORT: '0',
+    EXTRA_CA_FILE: documents.caFile,
+    CIMD_ALLOWED_HOSTS: documents.host,
+  },
+}));
 const base = () => shared.stack.side['admin'] ?? '';
 
 async function ask(
@@ -111,6 +128,28 @@ describe('what an operator ends', () => {
     expect(grants.every(({ state }) => state === 'ended')).toBe(true);
     expect(grants[0]?.ended?.reason).toBe('revoked_by_operator');
     expect(JSON.stringify(grants)).not.toMatch(/handle|cred|refresh/);
+  });
+
+  it('S17: is a host of client documents: every client of it, until it is unblocked', async () => {
+    const redirectUri = 'http://127.0.0.1:7777/callback';
+    const [first = '', other = ''] = ['/one.json', '/two.json'].map((path) =>
+      documents.publish(path, { client_name: 'Documented', redirect_uris: [redirectUri] }),
+    );
+    const client = { clientId: first, redirectUri };
+    const signedIn = await signIn(shared.stack, { client, login: 'hubot' });
+    expect(await status(signedIn.tokens.access_token)).toBe(200);
+    const registered = await signIn(shared.stack, { login: 'hubot' });
+    const body = JSON.stringify({ client_id: `https://${documents.host}/` });
+    const open = async (clientId: string) =>
+      (await openBrowser().get(authorizationRequest(shared.stack.publicUrl, { clientId, redirectUri }).url))
+        .status;
+    expect(await open(other)).toBe(303);
+    expect((await ask('/clients/block', { body })).status).toBe(200);
+    await refused(signedIn.tokens.access_token);
+    for (const each of [first, other]) await until(async () => (await open(each)) === 400);
+    expect(await status(registered.tokens.access_token)).toBe(200);
+    expect((await ask('/clients/unblock', { body })).status).toBe(200);
+    await until(async () => (await open(other)) === 303);
   });
 
   it('is a client: its tokens, its refreshes and new sign-ins, until it is unblocked', async () => {

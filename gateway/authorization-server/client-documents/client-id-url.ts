@@ -17,6 +17,15 @@ export function isClientIdUrl(clientId: string): boolean {
   return isNamed && url.host === authority && url.href === clientId && !isAddress(url.hostname);
 }
 
+/**
+ * What an operator blocks by: a client id as it is, or the host of client documents as `https://host`, with or without the
+ * last slash, which is no client id itself.
+ */
+export function blockSubject(text: string): string {
+  const isHost = /^https:\/\/[^/?#\s]+\/?$/.test(text) && URL.canParse(text);
+  return isHost ? new URL(text).origin : text;
+}
+
 function isAddress(hostname: string): boolean {
   return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }

@@ -20,6 +20,14 @@ const KNOWN_PARAMETERS = new Set([
   'registration',
 ]);
 
+/** Most characters of an authorization request, which is kept as long as somebody may still answer it. */
+const MAX_CHARACTERS = 8 * 1024;
+
+/** Whether a normalised request is larger than what is kept: nothing in it has a length of its own, `state` least of all. */
+export function isTooLarge(normalised: URLSearchParams): boolean {
+  return normalised.toString().length > MAX_CHARACTERS;
+}
+
 export interface ScopePolicy {
   /** Every scope the operator allows; empty for a GitHub App, which has permissions instead. */
   readonly allowed: readonly string[];

@@ -5,8 +5,9 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { EventBus } from '../../shared/ops/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import { inviteBody } from '../http/index.ts';
+import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
 import type { ScopePolicy } from './authorization-request.ts';
-import { normaliseAuthorizationRequest } from './authorization-request.ts';
+import { isTooLarge, normaliseAuthorizationRequest } from './authorization-request.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import type { RegistrationRules } from './registration-policy.ts';
 import { offerUserCode } from './login/device-sources.ts';
@@ -16,6 +17,12 @@ import { ROUTES } from './routes.ts';
 
 const MAX_REGISTRATION_BYTES = 16 * 1024;
 const MAX_FORM_BYTES = 16 * 1024;
+
+const TOO_LARGE = {
+  title: 'This sign-in request cannot be used',
+  explanation: 'The application sent more than 8 KiB with it (invalid_request).',
+  next: 'Start again from the application; if it happens again, tell the people who made it.',
+};
 
 /** Endpoints that take a form from a program. */
 const FORM_ROUTES = [ROUTES.token, ROUTES.revocation, ROUTES.deviceAuthorization];
@@ -38,9 +45,14 @@ export function createRequestNormaliser(rules: {
 }): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(pinPublicUrl(rules.publicUrl));
-  router.get(ROUTES.authorization, (req, _res, next) => {
+  router.get(ROUTES.authorization, (req, res, next) => {
     const [path = '', query = ''] = splitOnce(req.url, '?');
-    req.url = `${path}?${normaliseAuthorizationRequest(new URLSearchParams(query), rules).toString()}`;
+    const normalised = normaliseAuthorizationRequest(new URLSearchParams(query), rules);
+    if (isTooLarge(normalised)) {
+      res.status(400).set(PAGE_HEADERS).send(messagePage(TOO_LARGE));
+      return;
+    }
+    req.url = `${path}?${normalised.toString()}`;
     next();
   });
   router.get(ROUTES.device, keepUserCode);
@@ -64,9 +76,14 @@ export function createRequestNormaliser(rules: {
     next();
   });
   router.post(ROUTES.token, rules.answerToken);
-  router.post(ROUTES.deviceAuthorization, (req, _res, next) => {
+  router.post(ROUTES.deviceAuthorization, (req, res, next) => {
     const query = new URLSearchParams(stringify((req.body ?? {}) as ParsedUrlQueryInput));
-    req.body = parse(normaliseAuthorizationRequest(query, rules).toString());
+    const normalised = normaliseAuthorizationRequest(query, rules);
+    if (isTooLarge(normalised)) {
+      answer(res, 400, { error: 'invalid_request', error_description: 'the request is larger than 8 KiB' });
+      return;
+    }
+    req.body = parse(normalised.toString());
     next();
   });
   router.post(FORM_ROUTES, (req, _res, next) => {

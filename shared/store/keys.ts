@@ -63,6 +63,9 @@ const KINDS = {
 
 export type KeyKind = keyof typeof KINDS;
 
+/** The name of every kind. */
+export const KEY_KINDS: readonly string[] = Object.keys(KINDS);
+
 export interface Key {
   readonly kind: KeyKind;
   readonly durability: Durability;

@@ -46,7 +46,7 @@ export const clientFields = {
     ),
     whenAbsent: 'none',
     description:
-      'Redirect URIs that clients may register or name in their document with `CLIENT_REGISTRATION=allowlist`: `loopback`, a scheme such as `cursor:`, an https origin, or a whole URI. Others are dropped; a client left with none is refused.',
+      'Redirect URIs that clients may register or name in their document with `CLIENT_REGISTRATION=allowlist`: `loopback`, a scheme such as `cursor:`, a path of one such as `cursor://anysphere.cursor-mcp/` (all below it), an https origin, or a whole URI. Others are dropped; a client left with none is refused.',
     remedy: 'For example loopback,https://claude.ai,cursor:',
   }),
   clientRedirectSchemes: defaultedField({

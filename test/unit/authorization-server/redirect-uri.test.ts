@@ -138,6 +138,12 @@ describe('the list of redirect URIs (CLIENT_REGISTRATION=allowlist)', () => {
     ['https://claude.ai/other', ['https://claude.ai/api/mcp/auth_callback'], false],
     ['cursor://x/cb', ['cursor:'], true],
     ['cursors://x/cb', ['cursor:'], false],
+    ['cursor://anysphere.cursor-mcp/oauth/callback', ['cursor://anysphere.cursor-mcp/'], true],
+    ['cursor://anysphere.cursor-deeplink/mcp/install', ['cursor://anysphere.cursor-mcp/'], false],
+    ['cursor://anysphere.cursor-mcp.evil/cb', ['cursor://anysphere.cursor-mcp/'], false],
+    ['cursor://anysphere.cursor-mcp/../cb', ['cursor://anysphere.cursor-mcp/'], false],
+    ['cursor://anysphere.cursor-mcp/%2e%2e/cb', ['cursor://anysphere.cursor-mcp/'], false],
+    ['https://claude.ai/api/cb', ['https://claude.ai/api/'], false],
   ])('%s on %j: %s', (uri, list, isListed) => {
     expect(isOnRedirectList(uri, list)).toBe(isListed);
   });

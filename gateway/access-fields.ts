@@ -15,7 +15,8 @@ const organizationRule = z.string().transform((text, context): OrganizationRule 
   if (rule !== undefined) return rule;
   context.addIssue({
     code: 'custom',
-    message: 'must name organizations, or teams as organization/team-slug',
+    message:
+      'must name organizations, or teams as organization/team-slug, each with :id behind the organization where it is pinned',
   });
   return z.NEVER;
 });
@@ -30,8 +31,8 @@ export const accessFields = {
     schema: listOf(organizationRule, BETWEEN_ORGANIZATIONS),
     whenAbsent: 'every account of the GitHub host',
     description:
-      'Only members of one of these organizations may sign in and stay: logins separated by commas, `organization/team-slug` for one team of it. An OAuth App needs the scope `read:org`, a GitHub App the permission to read members and an installation in the organization.',
-    remedy: 'For example acme,globex/platform',
+      'Only members of one of these organizations may sign in and stay: logins separated by commas, `organization/team-slug` for one team of it, the numeric id behind a colon to pin it (`acme:12345`). Without an id the first one that is seen is remembered: when the login later belongs to another organization nobody of it is let in until an operator accepts it (`npm run admin -- accept-organization`). An OAuth App needs the scope `read:org`, a GitHub App the permission to read members and an installation in the organization.',
+    remedy: 'For example acme,globex:12345/platform',
   }),
   requireMfa: defaultedField({
     env: 'REQUIRE_MFA',

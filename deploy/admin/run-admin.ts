@@ -60,6 +60,15 @@ const COMMANDS: readonly Command[] = [
     request: ([client]) => ({ method: 'POST', path: '/clients/unblock', body: { client_id: client } }),
   },
   {
+    words: ['accept-organization', '<login>', '<id>'],
+    what: 'let a login of GITHUB_ORGANIZATION mean the organization with this id',
+    request: ([login, organization]) => ({
+      method: 'POST',
+      path: '/organizations/accept',
+      body: { login, id: Number(organization) },
+    }),
+  },
+  {
     words: ['revoke-all-tokens'],
     what: 'end every access token; clients refresh',
     request: () => ({ method: 'POST', path: '/tokens/revoke-all' }),

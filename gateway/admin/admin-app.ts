@@ -17,9 +17,14 @@ export interface AdminOperations {
   readonly endAccount: (githubId: number) => Promise<number>;
   readonly blockClient: (clientId: string) => Promise<void>;
   readonly unblockClient: (clientId: string) => Promise<boolean>;
+  readonly acceptOrganization: (login: string, id: number) => Promise<void>;
   readonly endAllTokens: () => Promise<void>;
 }
 
+const organizationBody = z.strictObject({
+  login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/),
+  id: z.int().positive(),
+});
 const clientBody = z.strictObject({ client_id: z.string().min(1).max(2048) });
 
 /** The admin API. Every request needs the operator's token (RFC 6750 §2.1). */
@@ -64,6 +69,15 @@ export function createAdminApp(deps: {
   });
   app.post('/clients/unblock', async (req, res) => {
     await withClientId(req, res, operations.unblockClient);
+  });
+  app.post('/organizations/accept', async (req, res) => {
+    const body = organizationBody.safeParse(req.body);
+    if (!body.success) {
+      answer(res, 400, { error: 'invalid_request', message: 'the body must be {"login": "…", "id": 1}' });
+      return;
+    }
+    await operations.acceptOrganization(body.data.login, body.data.id);
+    answer(res, 200, { done: true });
   });
   app.post('/tokens/revoke-all', async (_req, res) => {
     await operations.endAllTokens();

@@ -7,6 +7,7 @@ import { endEach } from './grants/end-each.ts';
 import { isLive } from './grants/grant.ts';
 import type { Grants } from './grants/grants.ts';
 import type { KeyTimes } from './signing-keys/key-schedule.ts';
+import type { OrganizationIds } from './membership/organization-ids.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
 /** A grant as an operator sees it: enough to answer "why was I logged out", nothing that opens anything. */
@@ -39,6 +40,8 @@ export interface Operations {
   readonly blockClient: (clientId: string) => Promise<void>;
   /** False when it was not blocked. */
   readonly unblockClient: (clientId: string) => Promise<boolean>;
+  /** From now on this login of `GITHUB_ORGANIZATION` means the organization with this id. */
+  readonly acceptOrganization: (login: string, id: number) => Promise<void>;
   /** Ends every access token that exists; grants live on, so clients refresh. */
   readonly endAllTokens: () => Promise<void>;
 }
@@ -48,6 +51,7 @@ export function createOperations(deps: {
   grants: Grants;
   accounts: Accounts;
   clients: Clients;
+  organizationIds: Pick<OrganizationIds, 'accept'>;
   revocations: Pick<RevocationPublisher, 'publish'>;
   clock: Clock;
 }): Operations {
@@ -89,6 +93,7 @@ export function createOperations(deps: {
       await revocations.publish({ kind: 'client', id: blockSubject(clientId) });
     },
     unblockClient: clients.unblock,
+    acceptOrganization: deps.organizationIds.accept,
     endAllTokens: async () => {
       await revocations.publish({ kind: 'everything' });
     },

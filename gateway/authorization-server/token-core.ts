@@ -12,6 +12,7 @@ import type { Grants } from './grants/grants.ts';
 import { createGrants } from './grants/grants.ts';
 import { createAskGitHub } from './membership/ask-github.ts';
 import { createKnownStandings } from './membership/known-standing.ts';
+import { createOrganizationIds } from './membership/organization-ids.ts';
 import { createMembership } from './membership/membership.ts';
 import { createAdapterFactory } from './provider-adapter.ts';
 import type { loadSigningKeys } from './signing-keys/signing-keys.ts';
@@ -118,8 +119,18 @@ function createUpstream(
   const { requirement, maxAgeSeconds } = deps.access;
   const known = createKnownStandings({ ...deps, githubHost, requirement, maxAgeMs: maxAgeSeconds * 1000 });
   const endSuspended = createEndSuspended({ ...deps, grants, known, endHolders });
+  const organizationIds = createOrganizationIds({
+    ...deps,
+    githubHost,
+    onChanged: ({ login, was, is }) => {
+      deps.events.emit({ type: 'organization.changed' });
+      const text = `the organization ${login} was ${String(was)} and is ${String(is)} now: nobody of it is let in`;
+      onFault(new Error(`${text}; npm run admin -- accept-organization ${login} ${String(is)} accepts it`));
+    },
+  });
   const askAccount = createAskGitHub({
     api: github.api,
+    organizationIds,
     requirement: { organizations: [], requireMfa: false },
   });
   const settling = { vault, grants, refresh, reader, askAccount, endSuspended, oauth: github.oauth };
@@ -127,12 +138,12 @@ function createUpstream(
   const membership = createMembership({
     ...shared,
     requirement,
-    askGitHub: createAskGitHub({ api: github.api, requirement }),
+    askGitHub: createAskGitHub({ api: github.api, requirement, organizationIds }),
     known,
     freshen,
     settleRefusal: async (grantId) => await settleRefusal(shared, grantId),
   });
-  return { ...settling, freshen, endHolders, membership };
+  return { ...settling, freshen, endHolders, membership, organizationIds };
 }
 
 /** GitHub tokens, and where they go when nobody stands on them any more. */

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { errors } from 'undici';
 import { REQUIRED_SCOPES_HEADER } from '../../shared/gateway-context/index.ts';
 import { clientResponseHeaders } from './headers.ts';
-import type { Worker } from './worker-pool.ts';
+import type { Worker } from './worker.ts';
 
 /** Longest life of one answer (ms): a stream never outlives the consent it was opened under by more. */
 const MAX_ANSWER_MS = 30 * 60_000;

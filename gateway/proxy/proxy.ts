@@ -6,7 +6,8 @@ import type { EventBus } from '../../shared/ops/index.ts';
 import type { ForwardedCall, ForwardOutcome } from './forward.ts';
 import { forwardToWorker } from './forward.ts';
 import { createWorkerPool } from './worker-pool.ts';
-import type { Worker, WorkerPool } from './worker-pool.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import type { Worker } from './worker.ts';
 
 /** Nothing listens on port 0: if the middleware ever used its own transport, the call would fail, not leak. */
 const UNROUTABLE = 'http://127.0.0.1:0';

@@ -1,4 +1,4 @@
-import type { Worker } from './worker-pool.ts';
+import type { Worker } from './worker.ts';
 
 /** Somebody who waits until a worker has a free place. */
 interface Waiting {

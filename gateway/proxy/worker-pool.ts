@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import { createSlots } from './slots.ts';
+import type { Worker } from './worker.ts';
 
 /** Sockets per worker; calls beyond them wait. */
 const CONNECTIONS_PER_WORKER = 128;
@@ -9,15 +10,6 @@ const WAITING_PER_WORKER = 256;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A worker that refused a connection is passed over for this long while others exist. */
 const SUSPECT_MS = 2_000;
-
-/** One worker: its sockets and what is known of it. */
-export interface Worker {
-  /** Its origin; also its name in metrics and logs. */
-  readonly origin: string;
-  readonly pool: Pool;
-  inFlight: number;
-  suspectUntil: number;
-}
 
 /** Who wants a place, and for how long. */
 export interface PlaceWanted {

@@ -44,6 +44,8 @@ export type GatewayEvent =
     }
   /** GitHub or the operator's rules refuse an account; `reason` is of a closed list. */
   | { readonly type: 'membership.denied'; readonly accountId: string; readonly reason: string }
+  /** The login of an organization of `GITHUB_ORGANIZATION` belongs to somebody else now. */
+  | { readonly type: 'organization.changed' }
   /** `event` is the name of an event we know, or `other`. */
   | { readonly type: 'webhook.received'; readonly event: string; readonly result: string }
   | { readonly type: 'step_up.asked'; readonly clientId: string; readonly scope: string }

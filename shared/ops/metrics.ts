@@ -179,7 +179,13 @@ function countWebhooks(bus: EventBus, registry: Registry): Stop[] {
     labelNames: ['reason'],
     registers,
   });
+  const changed = new Counter({
+    name: 'octocode_mcp_organization_changes_total',
+    help: 'Total number of times that the login of an allowed organization was found to belong to another one',
+    registers,
+  });
   return [
+    bus.on('organization.changed', () => changed.inc()),
     bus.on('webhook.received', ({ event, result }) => received.inc({ event, result })),
     bus.on('membership.denied', ({ reason }) => denied.inc({ reason })),
   ];

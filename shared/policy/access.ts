@@ -1,6 +1,8 @@
 /** One entry of `GITHUB_ORGANIZATION`: an organization, or one team of it. Lower case. */
 export interface OrganizationRule {
   readonly organization: string;
+  /** Its numeric id where the operator pins it: a login that was given up can be registered by anybody. */
+  readonly id: number | null;
   readonly team: string | null;
 }
 
@@ -20,6 +22,8 @@ export type MembershipAnswer =
   | 'sso_required'
   | 'oauth_app_restricted'
   | 'ip_blocked'
+  /** The login belongs to another organization than before. */
+  | 'organization_changed'
   | 'unknown';
 
 export interface AccessEvidence {
@@ -40,6 +44,7 @@ export type AccessDecision =
 
 /** Of several refusals the one that tells most about what to do is named. */
 const MOST_TELLING: readonly Exclude<MembershipAnswer, 'active' | 'unknown'>[] = [
+  'organization_changed',
   'sso_required',
   'oauth_app_restricted',
   'ip_blocked',

@@ -31,6 +31,7 @@ const KINDS = {
   'device-poll': ['relaxed', { harmless: 'when a device polled last: it may poll more often' }],
   account: ['durable', 'mac'],
   membership: ['relaxed', 'mac'],
+  organization: ['durable', 'mac'],
   'webhook-delivery': ['relaxed', 'mac'],
   credential: [
     'durable',
@@ -123,6 +124,8 @@ export const keys = {
   account: (githubHost: string, sub: string) => key('account', digest(githubHost, sub)),
   /** When GitHub last said that an account may be here. */
   membership: (githubHost: string, sub: string) => key('membership', digest(githubHost, sub)),
+  /** The id of the organization that a login of `GITHUB_ORGANIZATION` means. */
+  organization: (githubHost: string, login: string) => key('organization', digest(githubHost, login)),
   /** A webhook that was handled, by `X-GitHub-Delivery`. */
   webhookDelivery: (id: string) => key('webhook-delivery', digest(id)),
   /** The set of an account's grants by when they are forgotten. */

@@ -59,6 +59,8 @@ export interface SimulatorControl {
     role?: Membership['role'],
   ): void;
   /** @throws RangeError for an unknown name, or someone who is no active member of the organization. */
+  /** The login belongs to another organization from now on, with the same people in it. */
+  replaceOrganization(login: string, id: number): void;
   setTeamMembership(organization: string, team: string, login: string, next: MembershipState | null): void;
   /** @throws RangeError for an unknown login. */
   setTwoFactor(login: string, enabled: boolean): void;

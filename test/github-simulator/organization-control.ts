@@ -1,7 +1,12 @@
 import { isLoopbackUrl } from '../../shared/outgoing-http/index.ts';
 import type { SimulatorControl } from './control.ts';
 import { changeInstallation, installationState } from './installations.ts';
-import { changeMembership, changeTeamMembership, findOrganization } from './organizations.ts';
+import {
+  changeMembership,
+  changeTeamMembership,
+  findOrganization,
+  replaceOrganization,
+} from './organizations.ts';
 import type { SimulatedOrganization } from './organization-seed.ts';
 import { requireUser } from './state.ts';
 import type { InstallationState, SimulatedApp, SimulatorState } from './state.ts';
@@ -14,7 +19,7 @@ export interface OrganizationControlDeps {
 
 type OrganizationControl = Pick<
   SimulatorControl,
-  'setWebhook' | 'setInstallation' | 'setMembership' | 'setTeamMembership'
+  'setWebhook' | 'setInstallation' | 'setMembership' | 'replaceOrganization' | 'setTeamMembership'
 >;
 
 export function createOrganizationControl(deps: OrganizationControlDeps): OrganizationControl {
@@ -47,6 +52,9 @@ export function createOrganizationControl(deps: OrganizationControlDeps): Organi
       const told = membership ?? before;
       if (was === is || told === undefined) return;
       events.memberChanged({ organization, user, membership: told }, is ? 'member_added' : 'member_removed');
+    },
+    replaceOrganization: (login, id) => {
+      replaceOrganization(state, requireOrganization(state, login), id);
     },
     setTeamMembership: (login, slug, member, next) => {
       const organization = requireOrganization(state, login);

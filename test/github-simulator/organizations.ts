@@ -43,6 +43,14 @@ export function changeTeamMembership(
   put(state, { ...organization, teams: new Map(organization.teams).set(team.slug, next) });
 }
 
+export function replaceOrganization(
+  state: SimulatorState,
+  organization: SimulatedOrganization,
+  id: number,
+): void {
+  put(state, { ...organization, id });
+}
+
 function withoutMember(team: SimulatedTeam, userId: number): SimulatedTeam {
   const members = new Map(team.members);
   members.delete(userId);

@@ -52,6 +52,7 @@ const TABLE: Readonly<Record<KeyKind, Bound | typeof NO_STRANGER>> = {
   code: NO_STRANGER,
   account: NO_STRANGER,
   membership: NO_STRANGER,
+  organization: NO_STRANGER,
   'webhook-delivery': NO_STRANGER,
   credential: NO_STRANGER,
   'credential-upstream': NO_STRANGER,

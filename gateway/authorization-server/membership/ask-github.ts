@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { GitHubApi, GitHubFailureCode, GitHubUser } from '../../../shared/github/index.ts';
 import { classifyGitHubFailure, GitHubApiError } from '../../../shared/github/index.ts';
 import { OutgoingHttpError } from '../../../shared/outgoing-http/index.ts';
+import type { OrganizationIds } from './organization-ids.ts';
 import type {
   AccessDecision,
   AccessRequirement,
@@ -18,7 +20,11 @@ export type AccessVerdict = AccessDecision | { readonly outcome: 'token_refused'
 /** Asks GitHub, with a person's own token, whether that person may be let in. Never throws for what GitHub does. */
 export type AskGitHub = (accessToken: string) => Promise<AccessVerdict>;
 
-export function createAskGitHub(deps: { api: GitHubApi; requirement: AccessRequirement }): AskGitHub {
+export function createAskGitHub(deps: {
+  readonly api: GitHubApi;
+  readonly requirement: AccessRequirement;
+  readonly organizationIds: Pick<OrganizationIds, 'isSame'>;
+}): AskGitHub {
   return async (accessToken) => {
     const call: Call = { ...deps, accessToken, signal: AbortSignal.timeout(PATIENCE_MS) };
     try {
@@ -35,32 +41,58 @@ export function createAskGitHub(deps: { api: GitHubApi; requirement: AccessRequi
 
 interface Call {
   readonly api: GitHubApi;
+  readonly organizationIds: Pick<OrganizationIds, 'isSame'>;
   readonly accessToken: string;
   readonly signal: AbortSignal;
 }
 
-/** @throws GitHubApiError when the answer is about the token rather than about the organization. */
+/**
+ * The membership, of the organization that the login meant so far. A team's answer names no organization: the person's
+ * membership in the organization, without which there is none in a team, does.
+ * @throws GitHubApiError when the answer is about the token rather than about the organization; StoreUnavailableError.
+ */
 async function askMembership(
-  { api, accessToken, signal }: Call,
-  { organization, team }: OrganizationRule,
-  { login }: GitHubUser,
+  call: Call,
+  rule: OrganizationRule,
+  user: GitHubUser,
 ): Promise<MembershipAnswer> {
-  const [path, endpoint] =
-    team === null
-      ? [['user', 'memberships', 'orgs', organization], '/user/memberships/orgs/{org}']
-      : [
-          ['orgs', organization, 'teams', team, 'memberships', login],
-          '/orgs/{org}/teams/{team_slug}/memberships/{username}',
-        ];
+  const { organization, team } = rule;
+  const inOrganization = await askState(call, {
+    path: ['user', 'memberships', 'orgs', organization],
+    endpoint: '/user/memberships/orgs/{org}',
+  });
+  if (inOrganization.state !== 'active') return inOrganization.state;
+  const { id } = inOrganization;
+  if (id === undefined) return 'unknown';
+  const isSame = rule.id === null ? await call.organizationIds.isSame(organization, id) : rule.id === id;
+  if (!isSame) return 'organization_changed';
+  if (team === null) return 'active';
+  const inTeam = await askState(call, {
+    path: ['orgs', organization, 'teams', team, 'memberships', user.login],
+    endpoint: '/orgs/{org}/teams/{team_slug}/memberships/{username}',
+  });
+  return inTeam.state;
+}
+
+interface MembershipState {
+  readonly state: MembershipAnswer;
+  /** Of the organization, where the answer tells. */
+  readonly id?: number | undefined;
+}
+
+async function askState(
+  { api, accessToken, signal }: Call,
+  { path, endpoint }: { readonly path: readonly string[]; readonly endpoint: string },
+): Promise<MembershipState> {
   try {
     const answer = await api.get(accessToken, path, { endpoint, signal });
-    if (answer.status === 200) return stateOf(answer.json);
+    if (answer.status === 200) return membershipIn(answer.json);
     throw new GitHubApiError(classifyGitHubFailure(answer, api.host));
   } catch (error) {
     const code = failureOf(error);
     // That the account itself is suspended only its own endpoint tells.
     if (code === 'auth_revoked') throw error;
-    return ANSWERS[code] ?? 'unknown';
+    return { state: ANSWERS[code] ?? 'unknown' };
   }
 }
 
@@ -73,9 +105,16 @@ const ANSWERS: Readonly<Partial<Record<GitHubFailureCode, MembershipAnswer>>> = 
   ip_blocked: 'ip_blocked',
 };
 
-function stateOf(json: unknown): MembershipAnswer {
-  const state = typeof json === 'object' && json !== null && 'state' in json ? json.state : undefined;
-  return state === 'active' || state === 'pending' ? state : 'unknown';
+const membershipShape = z.object({
+  state: z.enum(['active', 'pending']),
+  organization: z.object({ id: z.int() }).optional(),
+});
+
+function membershipIn(json: unknown): MembershipState {
+  const parsed = membershipShape.safeParse(json);
+  return parsed.success
+    ? { state: parsed.data.state, id: parsed.data.organization?.id }
+    : { state: 'unknown' };
 }
 
 function verdictOf(error: unknown): AccessVerdict {

@@ -80,7 +80,8 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
     try {
       return await issue.prepare(presented.grantId, found);
     } catch (error) {
-      if (verdict === 'current') await deps.receipts.note(presented.grantId, presented.generation);
+      if (verdict === 'current' && presented.generation > 0)
+        await deps.receipts.note(presented.grantId, presented.generation);
       throw error;
     }
   }

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const MINUTE = 60_000;
 const gatewayRing = parseKeyRing(`g1:${Buffer.alloc(32, 1).toString('base64url')}`);
-const rule = (organization: string) => ({ organization, team: null });
+const rule = (organization: string) => ({ organization, id: null, team: null });
 const NONE: AccessRequirement = { organizations: [], requireMfa: false };
 
 async function open() {

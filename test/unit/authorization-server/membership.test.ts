@@ -9,7 +9,7 @@ import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const requirement = { organizations: [{ organization: 'acme', team: null }], requireMfa: false };
+const requirement = { organizations: [{ organization: 'acme', id: null, team: null }], requireMfa: false };
 const gatewayRing = parseKeyRing(`g1:${Buffer.alloc(32, 1).toString('base64url')}`);
 const holder = { sub: 'person', grantId: 'grant', handle: 'handle' };
 

@@ -11,12 +11,14 @@ const ANSWERS = [
   'sso_required',
   'oauth_app_restricted',
   'ip_blocked',
+  'organization_changed',
   'unknown',
 ] as const satisfies readonly MembershipAnswer[];
 
 const requiring = (count: number, requireMfa = false): AccessRequirement => ({
   organizations: Array.from({ length: count }, (_, index) => ({
     organization: `org${String(index)}`,
+    id: null,
     team: null,
   })),
   requireMfa,

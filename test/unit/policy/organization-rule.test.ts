@@ -4,19 +4,34 @@ import { formatOrganizationRule, parseOrganizationRule } from '../../../shared/p
 
 describe('an entry of GITHUB_ORGANIZATION', () => {
   it.each([
-    ['acme', { organization: 'acme', team: null }],
-    ['Acme-Corp', { organization: 'acme-corp', team: null }],
-    ['acme/Platform-Team', { organization: 'acme', team: 'platform-team' }],
+    ['acme', { organization: 'acme', id: null, team: null }],
+    ['Acme-Corp', { organization: 'acme-corp', id: null, team: null }],
+    ['acme/Platform-Team', { organization: 'acme', id: null, team: 'platform-team' }],
+    ['acme:12345', { organization: 'acme', id: 12345, team: null }],
+    ['Acme:12345/Platform', { organization: 'acme', id: 12345, team: 'platform' }],
   ])('%s is read', (text, rule) => {
     expect(parseOrganizationRule(text)).toEqual(rule);
   });
 
-  it.each(['', 'true', 'FALSE', 'acme/', '/team', 'a/b/c', '..', 'acme/..', 'a b', 'ac%2fme', '-acme'])(
-    '%j is refused',
-    (text) => {
-      expect(parseOrganizationRule(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'true',
+    'FALSE',
+    'acme/',
+    '/team',
+    'a/b/c',
+    '..',
+    'acme/..',
+    'a b',
+    'ac%2fme',
+    '-acme',
+    'acme:',
+    'acme:x',
+    'acme:0',
+    'acme/team:1',
+  ])('%j is refused', (text) => {
+    expect(parseOrganizationRule(text)).toBeUndefined();
+  });
 
   it('reads back what it writes, and is total', () => {
     fc.assert(

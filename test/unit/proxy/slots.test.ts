@@ -2,7 +2,7 @@ import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSlots } from '../../../gateway/proxy/slots.ts';
 import type { Slots } from '../../../gateway/proxy/slots.ts';
-import type { Worker } from '../../../gateway/proxy/worker-pool.ts';
+import type { Worker } from '../../../gateway/proxy/worker.ts';
 
 const worker: Worker = {
   origin: 'http://w',

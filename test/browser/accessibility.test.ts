@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { postForm, registerClient } from '../support/oauth-client.ts';
+import { authorizationRequest, postForm, registerClient } from '../support/oauth-client.ts';
 import { accessibilityFaults } from './axe.ts';
 import type { Look } from './looks.ts';
 import { expectGoodLook, LOOKS, wear } from './looks.ts';
@@ -58,6 +58,24 @@ describe.each(LOOKS)('on $on by $by, for everybody (WCAG 2.2 AA by axe-core)', (
       await page.goto(place.publicUrl + path);
       await see(name, look);
     }
+  });
+
+  it('the page of a request that cannot start, with its way back', async () => {
+    await wear(page, look);
+    const redirectUri =
+      'https://an-application-of-somebody.example/a-callback/with-a-long-path-without-blanks';
+    const { clientId } = await registerClient(place.publicUrl, {
+      client_name: LONG_NAME,
+      redirect_uris: [redirectUri],
+    });
+    const { url } = authorizationRequest(
+      place.publicUrl,
+      { clientId, redirectUri },
+      { response_type: 'token' },
+    );
+    await page.goto(url);
+    expect(await page.content()).toContain('This sign-in could not start');
+    await see('return', look);
   });
 
   it('the pages of the device flow, by keyboard alone', async () => {

@@ -184,7 +184,8 @@ describe('a question for more scope', () => {
     worker.answerWith((res) => res.writeHead(403, { [REQUIRED_SCOPES_HEADER]: 'repo' }).end());
     expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(403);
     expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(502);
-    expect(worker.requests).toHaveLength(3);
+    // S13: what the call did not allow it to ask for is no answer, and no reason to send the call once more.
+    expect(worker.requests).toHaveLength(2);
   });
 });
 

@@ -124,7 +124,7 @@ export const variables: readonly Row[] = [
   works('OAUTH_CALLBACK_PORT', '8765', (config) => config.callbackPort, 8765),
   works('OAUTH_CALLBACK_HOST', '127.0.0.1', (config) => config.callbackHost, '127.0.0.1'),
   works('GITHUB_ORGANIZATION', 'acme', (config) => config.organizations, [
-    { organization: 'acme', team: null },
+    { organization: 'acme', id: null, team: null },
   ]),
   works('REQUIRE_MFA', 'true', (config) => config.requireMfa, true),
   // The guide compares it with the end of an Origin only, in the mode it calls enterprise.

@@ -30,6 +30,7 @@ const ways: Record<string, (grants: Grants) => Promise<unknown>> = {
       revocations,
       signingKeys: {},
       clients: {},
+      organizationIds: {},
       accounts: { subjectOf: () => 'person' },
     } as unknown as Parameters<typeof createOperations>[0]).endAccount(1),
   'a credential is closed': async (grants) => {

@@ -238,8 +238,8 @@ describe('loadGatewayConfig', () => {
   it('reads organizations and teams as alternatives, and asks for the scopes that check them', () => {
     const config = load({ GITHUB_ORGANIZATION: 'Acme, globex/Platform', REQUIRE_MFA: 'true' });
     expect(config.organizations).toEqual([
-      { organization: 'acme', team: null },
-      { organization: 'globex', team: 'platform' },
+      { organization: 'acme', id: null, team: null },
+      { organization: 'globex', id: null, team: 'platform' },
     ]);
     expect(config.requiredScopes).toEqual(['read:org', 'read:user']);
     expect(config.githubOauthBaselineScopes).toEqual(['read:user', 'read:org']);

@@ -13,7 +13,7 @@ export interface OpenCalls {
   add(standing: Standing, cut: () => void): () => void;
 }
 
-/** Cuts what runs under a revoked consent: a stream survives its token's expiry, never its grant (design §7). */
+/** Cuts what runs under a revoked consent: a stream survives its token's expiry, never its grant. */
 export function createOpenCalls(revocations: Pick<RevocationFeed, 'isRevoked' | 'onRevoked'>): OpenCalls {
   const open = new Map<symbol, { standing: Standing; cut: () => void }>();
   revocations.onRevoked(() => {

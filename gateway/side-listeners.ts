@@ -9,7 +9,7 @@ import { createAdminApp } from './admin/index.ts';
 import type { GatewayConfig } from './config.ts';
 import { CALLBACK_PATH, sideAddresses } from './config.ts';
 
-/** Listeners beside the public one, each on an address of its own and only when it is asked for (design §4). */
+/** Listeners beside the public one, each on an address of its own and only when it is asked for. */
 export function createSideListeners(
   config: GatewayConfig,
   parts: {

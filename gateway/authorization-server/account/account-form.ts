@@ -9,7 +9,7 @@ const PURPOSE = 'account-form';
 /** What a form of the account page does; a revocation names its grant. */
 export type AccountAction = 'sign-out' | 'revoke' | 'revoke-all' | 'disconnect';
 
-/** Synchroniser tokens: each is good for one session, one action and one grant (threats T13). */
+/** Synchroniser tokens: each is good for one session, one action and one grant. */
 export interface AccountForms {
   tokenOf(session: AccountSession, action: AccountAction, grantId?: string): string;
   isGenuine(

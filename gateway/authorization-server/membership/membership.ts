@@ -114,7 +114,7 @@ function createJudgement(deps: MembershipDeps) {
     const checkedAt = deps.clock.now();
     let verdict = await ask(holder);
     if (verdict.outcome === 'token_refused') {
-      // One 401 proves nothing (design §6): GitHub is asked about the token itself.
+      // One 401 proves nothing: GitHub is asked about the token itself.
       const settled = await deps.settleRefusal(holder.grantId);
       if (settled === 'ended') return verdict;
       verdict = settled === 'renewed' ? await ask(holder) : { outcome: 'undecided' };

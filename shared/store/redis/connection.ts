@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
+import { once } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 
 export interface RedisNode {
@@ -28,13 +29,44 @@ export type RedisClient = Redis | Cluster;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** An answer that takes longer is not waited for: what happened is then unknown. */
 const COMMAND_TIMEOUT_MS = 2_000;
+const RECONNECT_DELAY_MS = 50;
 const MAX_RECONNECT_DELAY_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 500;
+
+export interface RedisConnection {
+  readonly client: RedisClient;
+  readonly close: () => Promise<void>;
+}
 
 /**
- * A client that connects in the background, for good. Nothing is queued while it is not connected and nothing is
- * sent a second time: a command that runs later than its caller believes could redeem a code after a 503.
+ * Connects in the background, until closed. Nothing is queued while it is not connected and nothing is sent a second
+ * time: a command that runs later than its caller believes could redeem a code after a 503.
  */
-export function createRedisClient(options: RedisConnectionOptions): RedisClient {
+export function openRedisConnection(options: RedisConnectionOptions): RedisConnection {
+  const client = createRedisClient(options);
+  let isClosed = false;
+  const connect = () => {
+    if (!isClosed) void client.connect().catch(() => undefined);
+  };
+  // ioredis ends a client for good when a sentinel tells of a failover while it still asks another for the primary.
+  client.on('end', () => {
+    setTimeout(connect, RECONNECT_DELAY_MS).unref();
+  });
+  connect();
+  return {
+    client,
+    close: async () => {
+      isClosed = true;
+      client.disconnect();
+      // The event may have come already, or never comes for a connection that was only being made.
+      if (client.status !== 'end') {
+        await once(client, 'end', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+function createRedisClient(options: RedisConnectionOptions): RedisClient {
   const { topology } = options;
   const client =
     topology.kind === 'cluster'
@@ -60,7 +92,7 @@ function commonOptions(options: RedisConnectionOptions) {
     enableAutoPipelining: true,
     // INFO may be all that the ACL allows of the administrative commands; names of clients are not needed.
     disableClientInfo: true,
-    retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
+    retryStrategy: (attempt: number) => Math.min(attempt * RECONNECT_DELAY_MS, MAX_RECONNECT_DELAY_MS),
     // After a failover the old primary answers READONLY: connect again, which finds the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(options.username === undefined ? {} : { username: options.username }),
@@ -84,7 +116,9 @@ function addressOptions(
     sentinels: [...topology.sentinels],
     name: topology.masterName,
     failoverDetector: true,
-    sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
+    // A sentinel that accepts and stays silent must not hold up the others.
+    sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+    sentinelRetryStrategy: (attempt) => Math.min(attempt * RECONNECT_DELAY_MS, MAX_RECONNECT_DELAY_MS),
     ...(options.tls === undefined
       ? {}
       : { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions(options), tls: tlsOptions(options) }),

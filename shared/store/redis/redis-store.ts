@@ -5,14 +5,13 @@ import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
 import { requireOneTag, StoreUnavailableError } from '../contract.ts';
 import { newVersion } from '../version.ts';
 import type { RedisClient, RedisConnectionOptions } from './connection.ts';
-import { createRedisClient } from './connection.ts';
+import { openRedisConnection } from './connection.ts';
 import { evaluate } from './evaluate.ts';
 import { createRedisFeed } from './redis-feed.ts';
 import { ADD, COMMIT, TAKE } from './scripts.ts';
 
 /** How long an operation waits for a connection that is being made before it fails. */
 const READY_TIMEOUT_MS = 1_500;
-const CLOSE_TIMEOUT_MS = 500;
 const REPLICA_TIMEOUT_MS = 200;
 
 /** A store whose settings would lose grants silently; the gateway does not start on it. */
@@ -74,8 +73,7 @@ export function openRedisStore(options: RedisConnectionOptions & { clock: Clock 
 
 /** A connection of its own, made in the background. */
 function connect(options: RedisConnectionOptions) {
-  const client = createRedisClient(options);
-  void client.connect().catch(() => undefined);
+  const { client, close } = openRedisConnection(options);
   const waitUntilReady = createReadiness(client);
   return {
     client,
@@ -87,13 +85,7 @@ function connect(options: RedisConnectionOptions) {
         throw new StoreUnavailableError('Redis did not complete the operation', { cause: error });
       }
     },
-    close: async () => {
-      client.disconnect();
-      // The event may have come already, or never comes for a connection that was only being made.
-      if (client.status !== 'end') {
-        await once(client, 'end', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => undefined);
-      }
-    },
+    close,
   };
 }
 

@@ -75,6 +75,7 @@ export function createGuardedServer(listener: RequestListener, options: GuardedS
     }
     options.onConnections?.(1);
     socket.once('close', () => options.onConnections?.(-1));
+    lingerOnClose(socket, () => exchanges.get(socket)?.req);
   });
   server.on('connect', (_req, socket) => {
     // Behind a call that still waits for its answer the refusal would be taken for that answer.
@@ -99,6 +100,29 @@ export function createGuardedServer(listener: RequestListener, options: GuardedS
     if (!connections.isBusy(socket) || socket.writableLength > 0) socket.destroy();
   });
   return server;
+}
+
+/**
+ * A connection that is to close while its peer still sends a body is half-closed, and read until the body is over
+ * (RFC 9112 §9.6): else the system answers the rest of the body with a reset, which may take the answer with it. An nginx in
+ * front then says 502 where we said 401. Node itself throws away what is read; the peer has `FAREWELL_MS` for it.
+ */
+function lingerOnClose(socket: Socket, currentRequest: () => IncomingMessage | undefined): void {
+  const destroySoon = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    const req = currentRequest();
+    if (req === undefined || req.complete || !socket.writable) {
+      destroySoon();
+      return;
+    }
+    socket.end();
+    const cut = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+    socket.once('close', () => {
+      clearTimeout(cut);
+    });
+    req.once('end', destroySoon);
+    req.once('close', destroySoon);
+  };
 }
 
 interface Exchange {

@@ -1,4 +1,4 @@
-import { gatewayConfigFields, restrictionFields } from '../gateway/config.ts';
+import { gatewayConfigFields, restrictionFields } from '../gateway/config/index.ts';
 import { renderReference } from '../shared/config/index.ts';
 import { workerConfigFields } from '../worker/config.ts';
 

@@ -5,9 +5,15 @@ import type { RequestId } from '../shared/mcp/index.ts';
 import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { KeysUnavailableError } from '../shared/access-token/index.ts';
-import { ROUTES } from './authorization-server/index.ts';
+import {
+  assignClientAddress,
+  assignRequestId,
+  readBody,
+  requestIdOf,
+  ROUTES,
+  resourceMetadataPath,
+} from './http/index.ts';
 import type { FindClientAddress } from './http/index.ts';
-import { assignClientAddress, assignRequestId, readBody, requestIdOf } from './http/index.ts';
 import { messagePage, PAGE_HEADERS } from './pages/index.ts';
 
 /** A body sent to the bare origin is only read for its id. */
@@ -20,6 +26,8 @@ export interface GatewayParts {
   readonly resourceMetadata: Router;
   readonly endpoints: readonly { readonly resource: Resource; readonly handler: RequestHandler }[];
   readonly authorizationServer: { readonly routes: Router; readonly provider: RequestHandler };
+  /** Absent when the GitHub app sends no webhooks. */
+  readonly webhooks: Router | undefined;
   readonly logger: Logger;
 }
 
@@ -43,9 +51,10 @@ export function createApp(parts: GatewayParts): Express {
   app.use(parts.resourceMetadata);
   for (const { resource } of parts.endpoints) {
     app.all(`${resource.path}/`, answerRpcAddress([resource]));
-    app.all(`/.well-known/oauth-protected-resource${resource.path}/`, answerMetadataAddress(resource));
+    app.all(`${resourceMetadataPath(resource.path)}/`, answerMetadataAddress(resource));
   }
   app.use(parts.authorizationServer.routes);
+  if (parts.webhooks !== undefined) app.use(parts.webhooks);
   app.all('/', answerRoot(parts.endpoints.map(({ resource }) => resource)));
   app.use(parts.authorizationServer.provider);
   app.use(answerFault(parts.logger));
@@ -89,7 +98,7 @@ function answerRpcAddress(resources: readonly Resource[]): RequestHandler {
 }
 
 function answerMetadataAddress({ identifier, path }: Resource): RequestHandler {
-  const address = new URL(`/.well-known/oauth-protected-resource${path}`, identifier).href;
+  const address = new URL(resourceMetadataPath(path), identifier).href;
   return (_req, res) => {
     res.status(404).set('cache-control', 'no-store');
     res.json({ error: 'not_found', error_description: `the metadata of ${identifier} is at ${address}` });

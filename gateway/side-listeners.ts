@@ -6,8 +6,9 @@ import type { Logger } from '../shared/logger.ts';
 import type { SideListener } from '../shared/process/index.ts';
 import type { AdminOperations } from './admin/index.ts';
 import { createAdminApp } from './admin/index.ts';
-import type { GatewayConfig } from './config.ts';
-import { CALLBACK_PATH, sideAddresses } from './config.ts';
+import type { GatewayConfig } from './config/index.ts';
+import { sideAddresses } from './config/index.ts';
+import { ROUTES } from './http/index.ts';
 
 /** Listeners beside the public one, each on an address of its own and only when it is asked for. */
 export function createSideListeners(
@@ -61,9 +62,9 @@ function createCallbackApp(publicUrl: string): Express {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('query parser', false);
-  app.get(CALLBACK_PATH, (req, res) => {
+  app.get(ROUTES.callback, (req, res) => {
     const [, query] = /\?(.*)$/s.exec(req.url) ?? [];
-    const location = `${publicUrl}${CALLBACK_PATH}${query === undefined ? '' : `?${query}`}`;
+    const location = `${publicUrl}${ROUTES.callback}${query === undefined ? '' : `?${query}`}`;
     res.status(303).set({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end();
   });
   app.get('/health', (_req, res) => {

@@ -10,6 +10,9 @@ export interface Resource {
   readonly name: string;
 }
 
+/** Their paths, which are known before any configuration is. */
+export const RESOURCE_PATHS: readonly string[] = ['/mcp'];
+
 /** The resources served under the gateway's public origin. */
 export function resourcesOf(publicUrl: string): readonly [Resource, ...Resource[]] {
   return [{ path: '/mcp', identifier: `${publicUrl}/mcp`, name: 'GitHub through Octocode' }];

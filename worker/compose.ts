@@ -28,7 +28,8 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
   const store = await openStore(config, deps);
   const feed = store.openFeed(keys.revocations(), REVOCATION_KEEP_MS);
   const revocations = await followRevocations({ feed, clock });
-  const http = createOutgoingHttp({ ...config, userAgent: USER_AGENT });
+  const { httpsProxy, noProxy, extraCa } = config;
+  const http = createOutgoingHttp({ httpsProxy, noProxy, extraCa, userAgent: USER_AGENT });
   const [resource] = resourcesOf(config.publicUrl);
   const mcp = createMcpServing({ version: VERSION, logger });
   const { vaultRing, gateKey } = secrets;

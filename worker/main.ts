@@ -1,4 +1,5 @@
 import { processEnvironment, readTextFile } from '../shared/config/index.ts';
+import { RESOURCE_PATHS } from '../shared/resources.ts';
 import { runService } from '../shared/process/index.ts';
 import { composeWorker } from './compose.ts';
 import { loadWorkerConfig } from './config.ts';
@@ -9,5 +10,5 @@ await runService({
   load: () => loadWorkerConfig(processEnvironment(), readTextFile),
   address: ({ host, port }) => ({ host, port, portVariable: 'WORKER_PORT' }),
   compose: composeWorker,
-  metricLabels: { routes: ['/mcp'], githubEndpoints: GITHUB_ENDPOINTS, grantEndReasons: [] },
+  metricLabels: { routes: RESOURCE_PATHS, githubEndpoints: GITHUB_ENDPOINTS, grantEndReasons: [] },
 });

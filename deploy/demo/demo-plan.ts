@@ -1,5 +1,5 @@
 import { DEMO_OAUTH_APP, OCTOCAT } from '../../test/github-simulator/index.ts';
-import { gatewayConfigFields } from '../../gateway/config.ts';
+import { gatewayConfigFields } from '../../gateway/config/index.ts';
 import { workerConfigFields } from '../../worker/config.ts';
 import { LOOPBACK, planProduct } from '../launcher/index.ts';
 import type { ChildPlan, PortRequest, ProductPlan, StateFolder } from '../launcher/index.ts';

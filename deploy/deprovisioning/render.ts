@@ -1,4 +1,4 @@
-import { gatewayConfigFields } from '../../gateway/config.ts';
+import { gatewayConfigFields } from '../../gateway/config/index.ts';
 import type { Bound } from './rows.ts';
 import { boundSeconds, CONNECTIONS, DEPROVISIONING_ROWS } from './rows.ts';
 

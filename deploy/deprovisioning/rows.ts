@@ -1,5 +1,5 @@
 import { CLOCK_LEEWAY_SECONDS } from '../../shared/access-token/index.ts';
-import { LONGEST_STALE_MS } from '../../shared/policy/index.ts';
+import { LONGEST_STALE_MS } from '../../gateway/standing/index.ts';
 
 /** How a deployment is connected to GitHub, as far as it matters for how soon something is noticed. */
 export const CONNECTIONS = ['OAuth App', 'GitHub App', 'GitHub App with webhooks'] as const;

@@ -1,4 +1,4 @@
-import type { SideAddress } from '../../gateway/config.ts';
+import type { SideAddress } from '../../gateway/config/index.ts';
 import type { ChildPlan } from './child.ts';
 import type { PortRequest } from './choose-ports.ts';
 import { LOOPBACK } from './is-port-free.ts';

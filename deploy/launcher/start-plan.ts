@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { loadGatewayConfig, sideAddresses } from '../../gateway/config.ts';
-import type { GatewayConfig } from '../../gateway/config.ts';
+import { loadGatewayConfig, sideAddresses } from '../../gateway/config/index.ts';
+import type { GatewayConfig } from '../../gateway/config/index.ts';
 import { ConfigurationError, describeWarning } from '../../shared/config/index.ts';
 import type { ReadFile } from '../../shared/config/index.ts';
 import { loadWorkerConfig } from '../../worker/config.ts';

@@ -1,2 +1,4 @@
 export type { AdminOperations } from './admin-app.ts';
 export { createAdminApp } from './admin-app.ts';
+export type { Operations } from './operations.ts';
+export { createOperations } from './operations.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import { ACCESS_TOKEN_TYPE, accessTokenClaims, CLOCK_LEEWAY_SECONDS, SIGNING_ALGORITHM } from './claims.ts';
+import { parseJson } from '../parse-json.ts';
 
 const MAX_TOKEN_CHARACTERS = 4096;
 /** The longest lifetime configuration allows; a genuine token never claims more. */
@@ -109,12 +110,4 @@ function reasonOf(error: unknown): TokenRefusal {
 
 function refuse(reason: TokenRefusal): TokenVerification {
   return { ok: false, reason };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { isJsonObject } from './oauth-answer.ts';
 import { readRate } from './rate.ts';
 import type { GitHubRate } from './rate.ts';
 import { parseGitHubScopes } from './scopes.ts';
+import { parseJson } from '../parse-json.ts';
 
 export interface GitHubApiOptions {
   readonly host: GitHubHost;
@@ -98,7 +99,7 @@ export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
     if (url === undefined) throw new GitHubApiError({ code: 'validation' });
     const response = await follow(options, { url, accessToken, getOptions });
     options.onAnswer?.({ endpoint: getOptions.endpoint ?? 'other', status: response.status });
-    return { ...response, json: parseJson(response) };
+    return { ...response, json: jsonOf(response) };
   };
   return {
     host: options.host,
@@ -177,14 +178,10 @@ function transportFailure(error: unknown): unknown {
   return new GitHubApiError({ code: error.code === 'too_large' ? 'too_large' : 'unreachable' });
 }
 
-function parseJson(response: OutgoingResponse): unknown {
+function jsonOf(response: OutgoingResponse): unknown {
   const type = response.headers['content-type'];
   if (typeof type !== 'string' || !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) return undefined;
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(response.body)) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseJson(response.body);
 }
 
 function readUser(response: GitHubApiResponse): GitHubUser {

@@ -11,6 +11,7 @@ export { GITHUB_FAILURE_CODES, classifyGitHubFailure } from './classify.ts';
 export type { GitHubAnswer, GitHubFailure, GitHubFailureCode } from './classify.ts';
 export { GitHubHostError, githubHostFromBases, parseGitHubHost } from './github-host.ts';
 export type { GitHubHost, GitHubHostBases, GitHubHostKind, GitHubHostProblem } from './github-host.ts';
+export type { GitHubConnection } from './github-connection.ts';
 export type { GitHubTokenSet } from './oauth-answer.ts';
 export { createGitHubOAuthClient } from './oauth-client.ts';
 export type {

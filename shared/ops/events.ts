@@ -28,7 +28,15 @@ export type GatewayEvent =
       readonly clientId: string;
       readonly accountId: string;
     }
-  | { readonly type: 'token.refused'; readonly grantType?: string; readonly reason: string }
+  /** `reason` is of a closed list, or the OAuth error code; `ended` says why the grant ended before. */
+  | {
+      readonly type: 'token.refused';
+      readonly grantType?: string;
+      readonly reason: string;
+      readonly clientId?: string;
+      readonly grantId?: string;
+      readonly ended?: string | undefined;
+    }
   /** `result` is `valid`, or the reason why not. */
   | { readonly type: 'access_token.verified'; readonly result: string }
   | { readonly type: 'login.started'; readonly clientId: string }

@@ -55,8 +55,10 @@ async function useOnce<T>(
         host: hostname,
         port: port === '' ? 443 : Number(port),
         servername: servername ?? hostname,
+        query,
+        ca,
       };
-      const socket = openSocket({ ...target, query, ca }, (error) => {
+      const socket = openSocket(target, (error) => {
         if (error === undefined) callback(null, socket);
         else callback(error, null);
       });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../parse-json.ts';
 
 /**
  * What an entry of the feed ends: one grant, everything of one account or client or of one upstream credential,
@@ -64,12 +65,4 @@ export function parseEntry(text: string, now: number): RevocationEntry {
 
 export function credentialDigest(handle: string): string {
   return createHash('sha256').update(`credential\n${handle}`).digest('base64url');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

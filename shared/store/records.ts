@@ -1,9 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { ZodType } from 'zod';
 import type { Change, Expectation, Store, StoredRecord } from './contract.ts';
 import { RecordRefusedError } from './contract.ts';
 import type { Key } from './keys.ts';
+import { parseJson } from '../parse-json.ts';
+import { isSameText } from '../same-text.ts';
 
 /** Keys that authenticate records which grant power; `current` writes, any of `byId` reads. Both may change. */
 export interface MacKeys {
@@ -132,14 +134,6 @@ function parseEnvelope(key: Key, value: string): Envelope {
   return { schema: Number(schema), isDated: dated === '~', keyId, mac, text: value.slice(head.length) };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 type Authenticated = Pick<Envelope, 'schema' | 'text'>;
 
 /**
@@ -179,9 +173,5 @@ function requireMac(
   const mac = envelope.isDated
     ? datedMacOf(secret, key, { ...envelope, expiresAt })
     : undatedMacOf(secret, key, envelope);
-  const expected = Buffer.from(mac);
-  const presented = Buffer.from(envelope.mac);
-  if (presented.length !== expected.length || !timingSafeEqual(presented, expected)) {
-    throw new RecordRefusedError('mac_mismatch', key);
-  }
+  if (!isSameText(envelope.mac, mac)) throw new RecordRefusedError('mac_mismatch', key);
 }

@@ -1,12 +1,16 @@
+export { accessTokenContext, createCredentialReader } from './credential-reader.ts';
 export type { CredentialReader, CredentialReading, CredentialRefusal } from './credential-reader.ts';
-export { createCredentialReader } from './credential-reader.ts';
-export type { UpstreamToken } from './credential.ts';
-export type { CredentialStanding, CredentialVault } from './credential-vault.ts';
-export { createCredentialVault } from './credential-vault.ts';
+export type { Credential, CredentialHold, CredentialUpstream, UpstreamToken } from './credential.ts';
+export {
+  credentialFamily,
+  credentialIndexFamily,
+  credentialUpstreamFamily,
+  lastHold,
+  liveHolders,
+  withHold,
+} from './credential.ts';
 export { followKeyRing } from './follow-key-ring.ts';
 export { generatedKeySource, readOrCreateKeyFile } from './key-file.ts';
 export type { KeyRing } from './key-ring.ts';
 export { deriveCurrent, findKey, parseKeyRing, recordMacKeys } from './key-ring.ts';
-export type { Retirements } from './retirements.ts';
-export { createRetirements } from './retirements.ts';
 export { reseal, seal, unseal, UnsealError } from './seal.ts';

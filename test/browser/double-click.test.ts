@@ -1,8 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import type { AuthorizationRequest } from '../support/oauth-client.ts';
+import type { AuthorizationRequest, Tokens } from '../support/oauth-client.ts';
 import { callTool, postForm, redemption, registerClient } from '../support/oauth-client.ts';
-import type { Tokens } from '../support/oauth-client.ts';
 import type { Place } from './place.ts';
 import { startLoopbackPlace } from './place.ts';
 import { useTab } from './use-tab.ts';

@@ -4,7 +4,8 @@ import { makeCertificates } from '../support/certificates.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startNginx } from '../support/nginx.ts';
 import type { Stack } from '../support/stack.ts';
-import { freePorts, startStack } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { startStack } from '../support/stack.ts';
 import type { LoopbackClient } from './loopback-client.ts';
 import { startLoopbackClient } from './loopback-client.ts';
 

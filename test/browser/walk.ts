@@ -1,7 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import type { AuthorizationRequest } from '../support/oauth-client.ts';
+import type { AuthorizationRequest, Tokens } from '../support/oauth-client.ts';
 import { authorizationRequest, callTool, postForm, redemption } from '../support/oauth-client.ts';
-import type { Tokens } from '../support/oauth-client.ts';
 import type { Place } from './place.ts';
 
 /** Opens the consent page of a new authorization request in a tab. */

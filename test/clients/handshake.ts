@@ -3,7 +3,7 @@ import { approveRequest } from '../support/approve.ts';
 import { GET_ME, initializeRequest, legacyRequest, modernRequest, sendMcp } from '../support/mcp-messages.ts';
 import type { SignInPlace, Tokens } from '../support/oauth-client.ts';
 import { postForm, postJson } from '../support/oauth-client.ts';
-import { freePorts } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
 import type { AssertionSigner } from './assertion-signer.ts';
 import { createSigner } from './assertion-signer.ts';
 import type { DocumentHost } from './document-host.ts';

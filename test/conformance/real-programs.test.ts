@@ -6,7 +6,7 @@ import type { ClientProfile } from '../clients/index.ts';
 import { RECORDED_PROFILES } from '../clients/index.ts';
 import { approveRequest } from '../support/approve.ts';
 import { programEnvironment, startProgram, temporaryHome } from '../support/client-program.ts';
-import { freePorts } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { useFrontedStack } from '../support/use-fronted-stack.ts';
 import { verifies } from './verifies.ts';
 

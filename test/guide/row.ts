@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../../gateway/config.ts';
+import type { GatewayConfig } from '../../gateway/config/load-config.ts';
 import type { Stack } from '../support/stack.ts';
 
 export type Area = 'variable' | 'endpoint' | 'metric' | 'script' | 'file' | 'request';

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { gatewayConfigFields, loadGatewayConfig } from '../../gateway/config.ts';
+import { gatewayConfigFields, loadGatewayConfig } from '../../gateway/config/load-config.ts';
 import { readTextFile } from '../../shared/config/index.ts';
 import type { EventBus } from '../../shared/ops/index.ts';
 import { createEventBus, createMetrics } from '../../shared/ops/index.ts';

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { ConfigurationError } from '../../shared/config/index.ts';
 import { until } from '../support/redis.ts';
 import { VERSION } from '../../shared/version.ts';
-import type { GatewayConfig } from '../../gateway/config.ts';
+import type { GatewayConfig } from '../../gateway/config/load-config.ts';
 import type { GuidePlace, Part, Row } from './row.ts';
 
 const works = (name: string, value: string, read: (config: GatewayConfig) => unknown, is: unknown): Row => ({

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePorts } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -7,7 +7,8 @@ import { startNginx } from '../support/nginx.ts';
 import { postForm, REDIRECT_URI, signIn } from '../support/oauth-client.ts';
 import { until } from '../support/redis.ts';
 import type { Stack } from '../support/stack.ts';
-import { freePorts, startStack } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { startStack } from '../support/stack.ts';
 
 const LIMIT = 3;
 const HOUR = 3_600_000;

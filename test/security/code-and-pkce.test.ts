@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
 import { expectErrorRedirect, expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import { SECOND_MS, useMovableClock } from '../support/movable-clock.ts';
-import type { RegisteredClient } from '../support/oauth-client.ts';
+import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';
 import {
   authorizationRequest,
   authorize,
@@ -12,7 +12,6 @@ import {
   refreshRequest,
   registerClient,
 } from '../support/oauth-client.ts';
-import type { Tokens } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';
 
 const clock = useMovableClock();

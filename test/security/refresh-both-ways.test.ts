@@ -63,7 +63,11 @@ function comparable({ body, events, ...answer }: Awaited<ReturnType<typeof answe
   return {
     ...answer,
     body: 'refresh_token' in body ? { ...body, refresh_token: 'of its session' } : body,
-    events: events.map((event) => ('grantId' in event ? { ...event, grantId: 'of its session' } : event)),
+    events: events.map((event) => ({
+      ...event,
+      ...('grantId' in event ? { grantId: 'of its session' } : {}),
+      ...('clientId' in event ? { clientId: 'of its request' } : {}),
+    })),
   };
 }
 

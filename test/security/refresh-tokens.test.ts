@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseRefreshToken } from '../../gateway/grants/index.ts';
 import { expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import { DAY_MS, SECOND_MS, useMovableClock } from '../support/movable-clock.ts';
 import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';
@@ -245,5 +246,55 @@ describe('ends of a grant', () => {
     const { tokens } = await signIn(shared.stack, { client });
     clock.advance(14 * DAY_MS + 60 * SECOND_MS);
     await expectOAuthError(await refresh(tokens.refresh_token, {}, client), 400, 'invalid_grant');
+  });
+});
+
+/** What an operator is told of the refresh that was refused last, in the event and in the log. */
+function lastRefusal() {
+  const event = shared.stack.events.findLast(({ type }) => type === 'token.refused');
+  const line = shared.stack.log.findLast((text) => text.includes('a token request was refused'));
+  return { event, logged: JSON.parse(line ?? '{}') as Record<string, unknown> };
+}
+
+describe('"why was I logged out", asked of the token endpoint', () => {
+  it.each<[string, string, string | undefined, (tokens: Tokens) => Promise<string>]>([
+    [
+      'the application signed out',
+      'grant_ended',
+      'revoked_by_client',
+      async ({ refresh_token: token }) => {
+        await postForm(`${shared.stack.publicUrl}/revoke`, { token, client_id: shared.client.clientId });
+        return token;
+      },
+    ],
+    [
+      'nobody used it for too long',
+      'grant_ended',
+      'idle',
+      async ({ refresh_token: token }) => {
+        clock.advance(14 * DAY_MS + 60 * SECOND_MS);
+        return await Promise.resolve(token);
+      },
+    ],
+    [
+      'an old token was used again',
+      'refresh_token_reused',
+      undefined,
+      async ({ refresh_token: token }) => {
+        const { refresh_token: next } = await refreshed(token);
+        await refreshed(next);
+        clock.advance(31 * SECOND_MS);
+        return token;
+      },
+    ],
+  ])('%s', async (_why, reason, ended, end) => {
+    const token = await end(await newSession());
+    await expectOAuthError(await refresh(token), 400, 'invalid_grant');
+    const { event, logged } = lastRefusal();
+    const grantId = parseRefreshToken(token)?.grantId;
+    const told = { reason, grantType: 'refresh_token', clientId: shared.client.clientId, grantId };
+    expect(event).toMatchObject({ ...told, ended });
+    expect(logged).toMatchObject(ended === undefined ? told : { ...told, ended });
+    expect(JSON.stringify(logged)).not.toContain(token);
   });
 });

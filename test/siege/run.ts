@@ -9,7 +9,7 @@ import { startReplicas } from '../integration/replicas/replicas.ts';
 import { startHaProxy } from '../support/haproxy.ts';
 import { registerClient } from '../support/oauth-client.ts';
 import { until } from '../support/redis.ts';
-import { freePorts } from '../support/stack.ts';
+import { freePorts } from '../support/free-ports.ts';
 import type { Wave } from './hostile.ts';
 import { sendWave } from './hostile.ts';
 import type { HonestReport } from './honest.ts';

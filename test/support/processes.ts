@@ -8,7 +8,8 @@ import type { GitHubSimulator } from '../github-simulator/index.ts';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../github-simulator/index.ts';
 import type { RoundRobin } from './round-robin.ts';
 import { startRoundRobin } from './round-robin.ts';
-import { freePorts, NO_LIMITS } from './stack.ts';
+import { freePorts } from './free-ports.ts';
+import { NO_LIMITS } from './stack.ts';
 
 /** Two gateway processes and a worker process behind a load balancer, sharing one state folder. */
 export interface Processes {

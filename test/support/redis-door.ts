@@ -1,6 +1,5 @@
 import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** A door in front of a Redis that can hold back an answer at an exact moment. */
 export interface RedisDoor {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acceptsConnections } from './accepts-connections.ts';
-import { freePorts } from './stack.ts';
+import { freePorts } from './free-ports.ts';
 
 /** A real redis-server on a free loopback port, with a folder of its own. */
 export interface RedisServer {
@@ -118,7 +118,7 @@ export async function startRedisCluster(): Promise<{
     'cluster-node-timeout 2000',
   ];
   // The cluster bus listens 10000 above the port, which must stay below 65536.
-  const ports = (await freePorts(12)).filter((port) => port < 55_000).slice(0, 3);
+  const ports = await freePorts(3);
   const servers = await Promise.all(ports.map(async (port) => await startRedis({ port, settings })));
   const addresses = servers.map((server) => `127.0.0.1:${String(server.port)}`);
   execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], { encoding: 'utf8' });

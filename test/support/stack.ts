@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { composeGateway } from '../../gateway/compose.ts';
-import { loadGatewayConfig } from '../../gateway/config.ts';
+import { freePorts } from './free-ports.ts';
+import { createGateway } from '../../gateway/gateway.ts';
+import { loadGatewayConfig } from '../../gateway/config/load-config.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { readTextFile } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -103,7 +102,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     );
     const bus = createEventBus({ logger });
     bus.on('*', (event) => void events.push(event));
-    const gateway = await composeGateway(config, { clock: systemClock, logger, events: bus });
+    const gateway = await createGateway(config, { clock: systemClock, logger, events: bus });
     const listening = await listenOn(gateway.app, {
       ...gateway.edge,
       host: config.httpHost,
@@ -164,18 +163,4 @@ function readTables(stateDir: string, columns: string) {
   } finally {
     database.close();
   }
-}
-
-/** Ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -32,6 +32,13 @@ const noGlobalDispatcher = {
   message: 'A global dispatcher breaks the fetch of client metadata documents; pass a dispatcher instead.',
 };
 
+/** What a part gets is written where it gets it. */
+const noBag = {
+  selector:
+    'CallExpression[callee.name=/^(create|open|start|follow|load)[A-Z]/] > ObjectExpression > SpreadElement[argument.name=/^[a-z]/]',
+  message: 'Name what is handed over: a bag that is spread into a constructor hides what it needs.',
+};
+
 export default defineConfig(
   { ignores: ['node_modules/', 'coverage/', '.state/'] },
   js.configs.recommended,
@@ -59,7 +66,14 @@ export default defineConfig(
       'max-params': ['error', 4],
       'no-console': 'error',
       'no-restricted-properties': ['error', noEnvironment],
-      'no-restricted-syntax': ['error', noDefaultExport, noEnum, noEnvironmentBinding, noGlobalDispatcher],
+      'no-restricted-syntax': [
+        'error',
+        noDefaultExport,
+        noEnum,
+        noEnvironmentBinding,
+        noGlobalDispatcher,
+        noBag,
+      ],
       eqeqeq: 'error',
     },
   },
@@ -81,7 +95,10 @@ export default defineConfig(
   },
   {
     files: ['test/**'],
-    rules: { 'max-lines-per-function': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      'no-restricted-syntax': ['error', noDefaultExport, noEnum, noEnvironmentBinding, noGlobalDispatcher],
+    },
   },
   {
     files: ['test/**/*.ts'],

@@ -2,7 +2,6 @@
 // violation per rule, so a rule that has gone blind is noticed.
 
 const PRODUCTION = '^(gateway|worker|shared|deploy)/';
-const PLUMBING = 'http|pages|observability';
 
 /** A package that one home may import; tests are free. */
 const only = (name, packages, home) => ({
@@ -33,16 +32,53 @@ const directions = [
   forbid('no-cycles', {}, { circular: true }),
 ];
 
+/** The rooms of the gateway, from the ground up: a room imports lower floors, never its own or a higher one. */
+const GATEWAY_FLOORS = [
+  ['http', 'pages', 'credentials', 'workers'],
+  ['grants', 'limits'],
+  ['standing'],
+  ['call'],
+  ['authorization-server'],
+  ['account', 'admin'],
+  ['background'],
+];
+
+/** The same inside the authorization server. */
+const AUTHORIZATION_SERVER_FLOORS = [['signing-keys'], ['clients'], ['token'], ['login'], ['oidc-provider']];
+
+/** One rule for each floor but the highest, whose one room has nothing beside or above it. */
+const floorRules = (home, floors) =>
+  floors.slice(0, -1).map((rooms, index) => {
+    const notBelow = floors.slice(index).flat().join('|');
+    return forbid(
+      `${home.split('/').at(-1)}-floor-${String(index + 1)}`,
+      { path: `^${home}/(${rooms.join('|')})/` },
+      { path: `^${home}/(${notBelow})/`, pathNot: `^${home}/$1/` },
+    );
+  });
+
 const rooms = [
+  ...floorRules('gateway', GATEWAY_FLOORS),
+  ...floorRules('gateway/authorization-server', AUTHORIZATION_SERVER_FLOORS),
   forbid(
-    'gateway-rooms-do-not-meet',
-    { path: '^gateway/([^/]+)/' },
-    { path: '^gateway/[^/]+/', pathNot: `^gateway/($1|${PLUMBING})/` },
+    'every-room-of-the-gateway-has-a-floor',
+    { path: '^gateway/', pathNot: `^gateway/(${GATEWAY_FLOORS.flat().join('|')}|config)/|^gateway/[^/]+$` },
+    { path: '.' },
+  ),
+  forbid(
+    'rooms-do-not-import-the-configuration',
+    { path: '^gateway/[^/]+/', pathNot: '^gateway/config/' },
+    { path: '^gateway/config/' },
   ),
   forbid(
     'rooms-do-not-import-the-composition',
     { path: '^(gateway|worker)/[^/]+/' },
-    { path: '^(gateway|worker)/(app|compose|main)[.]ts$' },
+    { path: '^(gateway|worker)/[^/]+[.]ts$', pathNot: '^worker/(?!app|compose|main)[^/]+[.]ts$' },
+  ),
+  forbid(
+    'parts-do-not-import-their-assembly',
+    { path: '^gateway/authorization-server/[^/]+/' },
+    { path: '^gateway/authorization-server/[^/]+[.]ts$' },
   ),
   forbid(
     'rooms-have-one-door',
@@ -55,30 +91,22 @@ const rooms = [
     { path: '^(gateway|shared)/[^/]+/', pathNot: '^(gateway|shared)/[^/]+/index[.]ts$' },
   ),
   forbid(
-    'policy-is-pure',
-    { path: '^shared/policy/' },
-    {
-      path: '.',
-      pathNot: [
-        '^shared/policy/',
-        '^shared/(oauth|mcp)/index[.]ts$',
-        '^shared/tool-catalogue',
-        'node_modules/zod/',
-      ],
-    },
+    'rules-about-people-are-pure',
+    { path: '^gateway/standing/rules/' },
+    { path: '.', pathNot: ['^gateway/standing/rules/', 'node_modules/zod/'] },
   ),
 ];
 
 const packages = [
   only('only-the-authorization-server-knows-oidc-provider', 'oidc-provider', 'gateway/authorization-server/'),
-  only('only-the-proxy-knows-http-proxy-middleware', 'http-proxy-middleware|httpxy', 'gateway/proxy/'),
+  only('only-workers-knows-http-proxy-middleware', 'http-proxy-middleware|httpxy', 'gateway/workers/'),
   only('only-the-store-knows-ioredis', 'ioredis', 'shared/store/'),
   forbid(
     'only-the-store-knows-sqlite',
     { path: PRODUCTION, pathNot: '^shared/store/' },
     { path: '^(node:)?sqlite$', dependencyTypes: ['core'] },
   ),
-  only('only-outgoing-http-and-the-proxy-know-undici', 'undici', 'shared/outgoing-http/|gateway/proxy/'),
+  only('only-outgoing-http-and-workers-know-undici', 'undici', 'shared/outgoing-http/|gateway/workers/'),
   only('only-ops-knows-prom-client', 'prom-client', 'shared/ops/'),
   only('only-the-logger-knows-pino', 'pino', 'shared/logger[.]ts$'),
   only('only-deploy-and-tests-are-mcp-clients', '@modelcontextprotocol/(sdk|client)', 'deploy/'),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { RecordFamily, Store } from '../../../shared/store/index.ts';
 import { createRecords, keys, sweepDue } from '../../../shared/store/index.ts';
-import type { CredentialVault, KeyRing } from '../../../shared/vault/index.ts';
+import type { CredentialVault } from '../../credentials/index.ts';
+import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys, seal, unseal } from '../../../shared/vault/index.ts';
 import { TRANSACTION_TTL_MS } from './login-transaction.ts';
 

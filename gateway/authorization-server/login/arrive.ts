@@ -1,11 +1,12 @@
 import { epochSeconds } from '../../../shared/clock.ts';
 import { coversGitHubScope } from '../../../shared/github/index.ts';
-import { interactionPath } from '../routes.ts';
+import { interactionPath } from '../../http/index.ts';
 import type { Arrival } from './arrivals.ts';
 import { completeLogin } from './finish.ts';
 import type { UpstreamIdentity } from './identity-provider.ts';
-import { LoginFailure } from './identity-provider.ts';
-import type { Interaction, LoginDeps, NextHop } from './login.ts';
+import { LoginFailure } from '../../standing/index.ts';
+import type { Interaction } from './interaction.ts';
+import type { LoginDeps, NextHop } from './login.ts';
 import type { LoginTransaction } from './login-transaction.ts';
 import { stepAfterGitHub } from './next-step.ts';
 

@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
-import type { CookieRules } from '../cookie-names.ts';
-import { readCookie } from '../read-cookie.ts';
+import type { CookieRules } from '../../http/index.ts';
+import { readCookie } from '../../http/index.ts';
 import { arrive } from './arrive.ts';
 import { failLogin } from './finish.ts';
-import { LoginFailure, loginFailureOf } from './identity-provider.ts';
+import { LoginFailure } from '../../standing/index.ts';
+import { loginFailureOf } from './identity-provider.ts';
 import type { LoginDeps, NextHop } from './login.ts';
 import type { AccountTransaction, LoginTransaction } from './login-transaction.ts';
 import { isBoundToBrowser } from './login-transaction.ts';
@@ -59,7 +60,7 @@ async function continueLogin(
   transaction: LoginTransaction,
   requireCode: () => string,
 ): Promise<NextHop> {
-  const interaction = await deps.provider.Interaction.find(transaction.uid);
+  const interaction = await deps.interactions.find(transaction.uid);
   if (interaction === undefined) throw new PageError(400, 'expired');
   try {
     return await arrive(deps, interaction, { transaction, code: requireCode() });

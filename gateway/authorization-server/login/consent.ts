@@ -1,13 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { isSameText } from '../../../shared/same-text.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isConfirmed } from '../../pages/index.ts';
-import { isClientIdUrl } from '../client-documents/client-id-url.ts';
-import { redirectTarget } from '../redirect-uri.ts';
-import { interactionPath } from '../routes.ts';
+import { isClientIdUrl } from '../clients/documents/client-id-url.ts';
+import { redirectTarget } from '../clients/redirect-uri.ts';
+import { interactionPath } from '../../http/index.ts';
 
 const PURPOSE = 'consent-form';
 
@@ -57,7 +58,7 @@ export function createConsent(deps: { gatewayRing: KeyRing; githubHost: string }
       subject: ConsentSubject,
       form: Readonly<Record<string, unknown>>,
     ): ConsentAnswer | 'unconfirmed' | undefined => {
-      const isTokenOf = (key: KeyObject) => isEqual(form['csrf'], tokenOf(key, subject));
+      const isTokenOf = (key: KeyObject) => isSameText(form['csrf'], tokenOf(key, subject));
       if (findKey(gatewayRing, PURPOSE, isTokenOf) < 0) return undefined;
       const decision = form['decision'];
       if (decision !== 'allow' && decision !== 'deny' && decision !== 'other-account') return undefined;
@@ -95,11 +96,4 @@ function hostOf(clientId: string): ConsentModel['client']['hostedAt'] {
 
 function toLine(scope: string): ScopeLine {
   return { name: scope, meaning: meaningOfGitHubScope(scope) };
-}
-
-function isEqual(presented: unknown, expected: string): boolean {
-  if (typeof presented !== 'string') return false;
-  const left = Buffer.from(presented);
-  const right = Buffer.from(expected);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

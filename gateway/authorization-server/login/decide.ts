@@ -1,8 +1,8 @@
 import { epochSeconds } from '../../../shared/clock.ts';
 import type { ConsentAnswer, ConsentSubject } from './consent.ts';
 import { completeLogin, declineLogin } from './finish.ts';
-import type { Interaction, LoginDeps, NextHop } from './login.ts';
-import { promptsOf } from './login.ts';
+import type { Interaction } from './interaction.ts';
+import type { LoginDeps, NextHop } from './login.ts';
 import { stepAfterConsent } from './next-step.ts';
 
 interface Decision {
@@ -29,11 +29,10 @@ export async function decide(
 
 /** A recent sign-in at GitHub stands in for a new one if a live credential has exactly the consented scopes. */
 async function reuseGitHubLeg(deps: LoginDeps, interaction: Interaction, { subject, answer }: Decision) {
-  const sessionUid = interaction.session?.uid;
-  const session = sessionUid === undefined ? undefined : await deps.provider.Session.findByUid(sessionUid);
-  const { accountId: sub, loginTs } = session ?? {};
-  if (subject.account === undefined || sub !== subject.account.sub || loginTs === undefined) return undefined;
-  const prompts = promptsOf(interaction);
+  const session = await interaction.session();
+  if (subject.account === undefined || session?.sub !== subject.account.sub) return undefined;
+  const { sub, loginTs } = session;
+  const { prompts } = interaction;
   const step = stepAfterConsent({
     session: { sub, githubLegAt: loginTs * 1000 },
     wantsFreshLogin: prompts.includes('login') || prompts.includes('select_account'),
@@ -65,7 +64,7 @@ async function goToGitHub(
     state: transaction.state,
     scopes,
     codeChallenge: transaction.codeChallenge,
-    selectAccount: isOther || promptsOf(interaction).includes('select_account'),
+    selectAccount: isOther || interaction.prompts.includes('select_account'),
     login: shown?.login,
   });
   return { location, transaction };

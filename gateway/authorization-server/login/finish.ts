@@ -1,6 +1,7 @@
 import type { Arrival } from './arrivals.ts';
-import type { LoginFailure } from './identity-provider.ts';
-import type { Interaction, LoginDeps, NextHop } from './login.ts';
+import type { LoginFailure } from '../../standing/index.ts';
+import type { Interaction } from './interaction.ts';
+import type { LoginDeps, NextHop } from './login.ts';
 
 /** What the client is told; GitHub's own words are not passed on. */
 const DESCRIPTIONS: Readonly<Record<LoginFailure['code'], string>> = {
@@ -41,24 +42,16 @@ async function makeGrant(
   { arrival, loginTs }: Completion,
 ): Promise<NextHop> {
   const { grantId, sub, scope, handle } = arrival;
-  const clientId = String(interaction.params['client_id']);
-  const resource = String(interaction.params['resource']);
+  const { clientId, resource } = interaction;
   await deps.clients.keepUntil(clientId, deps.clock.now() + deps.grantTtlMs);
-  const clientName = (await deps.provider.Client.find(clientId))?.clientName ?? null;
+  const clientName = (await deps.interactions.clientNameOf(clientId)) ?? null;
   await deps.grants.create(grantId, { clientId, clientName, sub, resource, scope }, handle);
-  await leaveOtherSession(deps, interaction, sub);
-  interaction.result = { login: { accountId: sub, ts: loginTs }, consent: { grantId }, select_account: {} };
-  await interaction.persist();
+  // The confirmed account replaces the browser's session; grants of the other account stay as they are.
+  if (interaction.sessionSub !== undefined && interaction.sessionSub !== sub)
+    await interaction.leaveSession();
+  const location = await interaction.finish({ sub, loginTs, grantId });
   deps.events.emit({ type: 'login.finished', accountId: sub, clientId });
-  return { location: interaction.returnTo };
-}
-
-/** The confirmed account replaces the browser's session; grants of the other account stay as they are. */
-async function leaveOtherSession(deps: LoginDeps, interaction: Interaction, sub: string): Promise<void> {
-  const session = interaction.session;
-  if (session === undefined || session.accountId === sub) return;
-  await (await deps.provider.Session.findByUid(session.uid))?.destroy();
-  delete interaction.session;
+  return { location };
 }
 
 /** Ends the interaction because something went wrong or was refused, and tells why. */
@@ -88,7 +81,5 @@ async function endWithError(
   code: LoginFailure['code'],
   description: string,
 ): Promise<NextHop> {
-  interaction.result = { error: code, error_description: description };
-  await interaction.persist();
-  return { location: interaction.returnTo };
+  return { location: await interaction.finish({ error: code, description }) };
 }

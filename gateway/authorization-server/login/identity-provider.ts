@@ -7,7 +7,9 @@ import type {
   GitHubOAuthDisposition,
 } from '../../../shared/github/index.ts';
 import { GitHubApiError, GitHubOAuthError, toGitHubOAuthErrorCode } from '../../../shared/github/index.ts';
-import type { Retirements, UpstreamToken } from '../../../shared/vault/index.ts';
+import type { Retirements } from '../../credentials/index.ts';
+import { LoginFailure } from '../../standing/index.ts';
+import type { UpstreamToken } from '../../../shared/vault/index.ts';
 
 /** Who came back, what they granted and the token that proves it. */
 export interface UpstreamIdentity {
@@ -31,19 +33,6 @@ export interface IdentityProvider {
   redeem(callback: { code: string; codeVerifier: string }): Promise<UpstreamIdentity>;
   /** Ends a token that nothing will hold: now, or later when that fails. Never rejects. */
   discard(token: Pick<UpstreamToken, 'accessToken'>): Promise<void>;
-}
-
-/** Why the upstream leg failed: what the client is told (RFC 6749 §4.1.2.1) and the word for the log. */
-export class LoginFailure extends Error {
-  override readonly name = 'LoginFailure';
-  readonly code: 'access_denied' | 'server_error' | 'temporarily_unavailable';
-  readonly reason: string;
-
-  constructor(code: LoginFailure['code'], reason: string, cause?: unknown) {
-    super(`login failed: ${reason}`, { cause });
-    this.code = code;
-    this.reason = reason;
-  }
 }
 
 interface GitHubIdentityProviderDeps {

@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import type { RecordFamily, Store } from '../../../shared/store/index.ts';
 import { createRecords, keys } from '../../../shared/store/index.ts';
+import { isSameText } from '../../../shared/same-text.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { deriveCurrent, recordMacKeys } from '../../../shared/vault/index.ts';
 
@@ -107,9 +108,7 @@ export function createLoginTransactions(deps: {
 
 /** True when the browser presents the cookie it got when it set out (fastmcp CVE-2026-27124: any browser would do). */
 export function isBoundToBrowser(transaction: UpstreamTransaction, cookie: string | undefined): boolean {
-  const presented = Buffer.from(sha256(cookie ?? ''));
-  const expected = Buffer.from(transaction.cookieDigest);
-  return presented.length === expected.length && timingSafeEqual(presented, expected);
+  return isSameText(sha256(cookie ?? ''), transaction.cookieDigest);
 }
 
 /** Lets several logins run in one browser: each has a cookie of its own, found by its state. */

@@ -1,22 +1,19 @@
-import type { Provider } from 'oidc-provider';
 import type { Clock } from '../../../shared/clock.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
-import type { CredentialVault } from '../../../shared/vault/index.ts';
-import type { Accounts } from '../accounts.ts';
-import type { ScopePolicy } from '../authorization-request.ts';
-import type { Clients } from '../clients.ts';
-import type { Grants } from '../grants/grants.ts';
-import type { Membership } from '../membership/membership.ts';
+import type { CredentialVault } from '../../credentials/index.ts';
+import type { Accounts, Grants } from '../../grants/index.ts';
+import type { ScopePolicy } from '../token/scopes.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { Membership } from '../../standing/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Consent } from './consent.ts';
 import type { IdentityProvider } from './identity-provider.ts';
+import type { Interactions } from './interaction.ts';
 import type { LoginTransactions, StartedTransaction } from './login-transaction.ts';
-
-export type Interaction = InstanceType<Provider['Interaction']>;
 
 /** What the steps of a login work with. State lives in the store: any gateway serves any step. */
 export interface LoginDeps {
-  readonly provider: Provider;
+  readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly clients: Clients;
   readonly grants: Grants;
@@ -39,10 +36,4 @@ export interface LoginDeps {
 export interface NextHop {
   readonly location: string;
   readonly transaction?: StartedTransaction;
-}
-
-/** The values of `prompt` in the authorization request (OpenID Connect Core §3.1.2.1). */
-export function promptsOf(interaction: Interaction): readonly string[] {
-  const prompt = interaction.params['prompt'];
-  return typeof prompt === 'string' ? prompt.split(' ') : [];
 }

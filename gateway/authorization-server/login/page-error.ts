@@ -1,9 +1,8 @@
 import type { ErrorRequestHandler, Request } from 'express';
-import { errors } from 'oidc-provider';
-import { RecordRefusedError, StoreUnavailableError } from '../../../shared/store/index.ts';
-import { UnsealError } from '../../../shared/vault/index.ts';
 import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
-import { RETRY_AFTER_SECONDS } from '../protocol-error.ts';
+import { InteractionGone } from './interaction.ts';
+import { isUnavailable } from '../../grants/index.ts';
+import { RETRY_AFTER_SECONDS } from '../../http/index.ts';
 
 /** A login step that ends on a page of ours and never in a redirect. */
 export class PageError extends Error {
@@ -61,17 +60,10 @@ export function answerLoginError({
 
 function judge(error: unknown): { status: number; explanation: string } {
   if (error instanceof PageError) return { status: error.status, explanation: EXPLANATIONS[error.reason] };
-  if (error instanceof errors.SessionNotFound) return { status: 400, explanation: EXPLANATIONS.expired };
+  if (error instanceof InteractionGone) return { status: 400, explanation: EXPLANATIONS.expired };
   if (isUnavailable(error)) return { status: 503, explanation: 'A part of the service is not reachable.' };
   const status =
     typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   if (status >= 400 && status < 500) return { status, explanation: EXPLANATIONS.stale_form };
   return { status: 500, explanation: 'Something went wrong here. It has been recorded.' };
-}
-
-/** Whether a failure is the store's or of its content: the same request may succeed later. */
-export function isUnavailable(error: unknown): boolean {
-  const kinds = [StoreUnavailableError, RecordRefusedError, UnsealError];
-  if (kinds.some((kind) => error instanceof kind)) return true;
-  return error instanceof errors.OIDCProviderError && error.status === 503;
 }

@@ -2,9 +2,7 @@ import { Router, urlencoded } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ConsentModel } from '../../pages/index.ts';
 import { consentPage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
-import { cookieRules } from '../cookie-names.ts';
-import { isFromOwnOrigin } from '../own-origin.ts';
-import { ROUTES } from '../routes.ts';
+import { cookieRules, isFromOwnOrigin, ROUTES } from '../../http/index.ts';
 import type { ArriveAtAccount } from './callback.ts';
 import { comeBack } from './callback.ts';
 import { consentSubjectOf } from './consent-subject.ts';
@@ -33,7 +31,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
     async (req, res) => {
       if (!isFromOwnOrigin(req, rules.publicUrl)) throw new PageError(403, 'foreign_origin');
-      const interaction = await deps.provider.interactionDetails(req, res);
+      const interaction = await deps.interactions.current(req, res);
       const subject = await consentSubjectOf(deps, interaction);
       const answer = deps.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
       if (answer === undefined) throw new PageError(403, 'stale_form');
@@ -54,7 +52,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
 
 function showConsent(deps: LoginDeps): RequestHandler {
   return async (req, res) => {
-    const interaction = await deps.provider.interactionDetails(req, res);
+    const interaction = await deps.interactions.current(req, res);
     const subject = await consentSubjectOf(deps, interaction);
     sendConsent(res, 200, deps.consent.model(subject));
   };

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { CookieRules } from '../cookie-names.ts';
+import type { CookieRules } from '../../http/index.ts';
 import type { NextHop } from './login.ts';
 import { TRANSACTION_TTL_MS } from './login-transaction.ts';
 

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { ACCESS_TOKEN_TYPE, SIGNING_ALGORITHM } from '../../../shared/access-token/index.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { epochSeconds } from '../../../shared/clock.ts';
-import type { Grant } from '../grants/grant.ts';
+import type { Grant } from '../../grants/index.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 
 /** Everything an access token says beside its times. */

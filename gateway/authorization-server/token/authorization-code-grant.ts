@@ -1,13 +1,12 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
-import { errors } from 'oidc-provider';
-import type { Grants } from '../grants/grants.ts';
-import { invalidGrant } from '../protocol-error.ts';
+import type { Grants } from '../../grants/index.ts';
+import { Refused } from '../../grants/index.ts';
 import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
-import type { TokenIssue } from './issue-tokens.ts';
+import type { TokenIssue, TokenResponse } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
 import { requireOwnNewGrant } from './require-own-new-grant.ts';
-import { requireParameter, requireSameResource, resourceParameter } from './token-parameters.ts';
+import type { TokenRequest } from './token-request.ts';
+import { requireParameter, requireSameResource, resourceParameter, TokenError } from './token-request.ts';
 
 /**
  * The authorization code grant (RFC 6749 §4.1.3, RFC 7636). Order is the point: every check that an honest
@@ -20,32 +19,32 @@ export function createAuthorizationCodeGrant(deps: {
   issue: TokenIssue;
   now: () => number;
 }) {
-  return async (ctx: KoaContextWithOIDC): Promise<void> => {
-    const code = requireParameter(ctx, 'code');
-    const redirectUri = requireParameter(ctx, 'redirect_uri');
+  return async (request: TokenRequest): Promise<TokenResponse> => {
+    const code = requireParameter(request, 'code');
+    const redirectUri = requireParameter(request, 'redirect_uri');
     const found = await deps.codes.find(code);
-    if (found === undefined) throw invalidGrant('authorization code not found');
-    checkBinding(ctx, found.data, redirectUri);
-    requireSameResource(resourceParameter(ctx), found.data.resource);
+    if (found === undefined) throw new Refused('code_unknown');
+    checkBinding(request, found.data, redirectUri);
+    requireSameResource(resourceParameter(request), found.data.resource);
     const { consumedAt, grantId } = found.data;
     if (consumedAt !== null) await refuseReplay(deps.issue, deps.now, { consumedAt, grantId });
-    if (found.data.expiresAt <= deps.now()) throw invalidGrant('authorization code is expired');
+    if (found.data.expiresAt <= deps.now()) throw new Refused('code_expired');
     const grant = await deps.grants.find(grantId);
-    if (grant === undefined) throw invalidGrant('grant not found');
+    if (grant === undefined) throw new Refused('grant_ended', { grantId });
     requireOwnNewGrant(grant.data, found.data.clientId);
     const standing = await deps.issue.prepare(grantId, grant);
-    if (!(await deps.codes.consume(code, found)))
-      throw invalidGrant('authorization code redeemed in parallel');
-    ctx.body = await deps.issue.afterCode(ctx, standing);
+    if (!(await deps.codes.consume(code, found))) throw new Refused('code_raced', { grantId });
+    return await deps.issue.afterCode('authorization_code', request, standing);
   };
 }
 
 /** A presentation by another client or with a wrong verifier proves nothing and changes nothing. */
-function checkBinding(ctx: KoaContextWithOIDC, record: CodeRecord, redirectUri: string): void {
-  if (record.clientId !== ctx.oidc.client?.clientId) throw invalidGrant('client mismatch');
-  if (record.redirectUri !== redirectUri) throw invalidGrant('redirect_uri mismatch');
-  const verifier = ctx.oidc.params?.['code_verifier'];
-  if (typeof verifier !== 'string') throw invalidGrant('code_verifier missing');
-  if (verifier.length > 128) throw new errors.InvalidRequest('code_verifier is longer than 128 characters');
-  if (!provesChallenge(verifier, record.codeChallenge)) throw invalidGrant('PKCE verification failed');
+function checkBinding(request: TokenRequest, record: CodeRecord, redirectUri: string): void {
+  if (record.clientId !== request.clientId) throw new Refused('code_of_another_client');
+  if (record.redirectUri !== redirectUri) throw new Refused('code_of_another_redirect_uri');
+  const verifier = request.parameters['code_verifier'];
+  if (typeof verifier !== 'string') throw new Refused('code_verifier_missing');
+  if (verifier.length > 128)
+    throw new TokenError('invalid_request', 'code_verifier is longer than 128 characters');
+  if (!provesChallenge(verifier, record.codeChallenge)) throw new Refused('code_verifier_wrong');
 }

@@ -1,7 +1,6 @@
-import type { IsAllowedClient } from '../allowed-clients.ts';
-import type { Grants } from '../grants/grants.ts';
-import { parseRefreshToken } from './refresh-token.ts';
-import type { RefreshTokens } from './refresh-tokens.ts';
+import type { IsAllowedClient } from '../clients/allowed-clients.ts';
+import type { Grants, RefreshTokens } from '../../grants/index.ts';
+import { parseRefreshToken } from '../../grants/index.ts';
 
 /**
  * Ends the grant that a client refreshes which the operator no longer allows; the refresh itself is refused as that of an

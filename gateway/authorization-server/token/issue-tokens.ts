@@ -1,13 +1,10 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { EventBus } from '../../../shared/ops/index.ts';
-import type { CredentialStanding } from '../../../shared/vault/index.ts';
-import type { GrantEnd, StoredGrant } from '../grants/grant.ts';
-import type { Grants } from '../grants/grants.ts';
-import { invalidGrant } from '../protocol-error.ts';
-import type { Membership } from '../membership/membership.ts';
-import type { CredentialFreshener } from '../upstream/freshen-credential.ts';
+import type { CredentialStanding } from '../../credentials/index.ts';
+import type { GrantEnd, Grants, RefreshTokens, StoredGrant } from '../../grants/index.ts';
+import { Refused } from '../../grants/index.ts';
+import type { CredentialFreshener, Membership } from '../../standing/index.ts';
+import type { TokenRequest } from './token-request.ts';
 import type { AccessTokenIssuer, RefreshAnswer } from './access-token.ts';
-import type { RefreshTokens } from './refresh-tokens.ts';
 
 /** A grant that may be issued for, with the credential it stands on. */
 export interface GrantStanding {
@@ -29,12 +26,16 @@ export interface TokenResponse {
 export interface TokenIssue {
   /**
    * Checks the account, its membership, and that the upstream credential lives long enough; consumes nothing.
-   * @throws InvalidGrant when one of them is gone, `temporarily_unavailable` when GitHub is away and the
+   * @throws Refused when one of them is gone, `temporarily_unavailable` when GitHub is away and the
    * credential has run out or the last answer about the person is too old.
    */
   prepare(grantId: string, found: StoredGrant): Promise<GrantStanding>;
   /** Answers a redeemed code, opening the refresh family when the client takes refresh tokens. */
-  afterCode(ctx: KoaContextWithOIDC, standing: GrantStanding): Promise<TokenResponse>;
+  afterCode(
+    grantType: string,
+    request: Pick<TokenRequest, 'takesRefreshTokens'>,
+    standing: GrantStanding,
+  ): Promise<TokenResponse>;
   afterRefresh(standing: GrantStanding, refreshToken: string, answer: RefreshAnswer): Promise<TokenResponse>;
   endGrant(grantId: string, reason: GrantEnd): Promise<void>;
 }
@@ -57,7 +58,7 @@ export function createTokenIssue(deps: {
   ): Promise<TokenResponse> {
     const { grantId, found, handle, credential } = standing;
     const held = await grants.keepHold(grantId, found.data, credential.heldUntil);
-    if (!held) throw invalidGrant('the upstream credential is gone');
+    if (!held) throw new Refused('credential_gone', { grantId });
     const subject = { grantId, grant: found.data, handle, credentialVersion: credential.version, answer };
     const issued = await deps.issueAccessToken(subject, credential.accessTokenExpiresAt);
     const { clientId, sub: accountId } = found.data;
@@ -84,15 +85,14 @@ export function createTokenIssue(deps: {
       if (!isKnown) await deps.membership.require({ sub, grantId, handle });
       return { grantId, found, handle, credential };
     },
-    afterCode: async (ctx, standing) => {
+    afterCode: async (grantType, { takesRefreshTokens }, standing) => {
       const { grantId, found } = standing;
-      const takesRefreshTokens = ctx.oidc.client?.grantTypeAllowed('refresh_token') === true;
       const family = takesRefreshTokens ? refreshTokens.open() : null;
       const saved = await grants.saveRefresh(grantId, found, family);
-      if (!saved) throw invalidGrant('grant changed while its code was redeemed');
+      if (!saved) throw new Refused('grant_changed', { grantId });
       const refreshToken = family === null ? undefined : refreshTokens.format(family, grantId, 0);
       const answer = { generation: 0, attempt: 0 };
-      return await respond(String(ctx.oidc.params?.['grant_type']), standing, { refreshToken, answer });
+      return await respond(grantType, standing, { refreshToken, answer });
     },
     afterRefresh: async (standing, refreshToken, answer) =>
       await respond('refresh_token', standing, { refreshToken, answer }),

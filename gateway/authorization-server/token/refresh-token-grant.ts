@@ -1,17 +1,26 @@
-import { errors } from 'oidc-provider';
 import { parseGitHubScopes } from '../../../shared/github/index.ts';
 import type { EventBus } from '../../../shared/ops/index.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import { refreshAnswerId } from '../../../shared/revocation/index.ts';
-import type { StoredGrant } from '../grants/grant.ts';
-import type { Grants } from '../grants/grants.ts';
-import { invalidGrant, temporarilyUnavailable } from '../protocol-error.ts';
+import type {
+  Grants,
+  PresentedRefreshToken,
+  RefreshFamily,
+  RefreshTokens,
+  StoredGrant,
+} from '../../grants/index.ts';
 import type { GrantStanding, TokenIssue, TokenResponse } from './issue-tokens.ts';
-import type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
 import type { RefreshReceipts } from './refresh-receipts.ts';
-import { answerLate, judgeGeneration, parseRefreshToken, supersede, wasAnswerLost } from './refresh-token.ts';
-import type { RefreshTokens } from './refresh-tokens.ts';
-import { requireSameResource } from './token-parameters.ts';
+import {
+  Refused,
+  Unavailable,
+  answerLate,
+  judgeGeneration,
+  parseRefreshToken,
+  supersede,
+  wasAnswerLost,
+} from '../../grants/index.ts';
+import { requireSameResource, TokenError } from './token-request.ts';
 
 /** Rounds of a compare-and-set race; each loser finds the winner's rotation and answers its successor. */
 const MAX_ROUNDS = 20;
@@ -51,7 +60,7 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
   const { issue, refreshTokens, windowMs } = deps;
   return async (request) => {
     const presented = parseRefreshToken(request.refreshToken);
-    if (presented === undefined) throw invalidGrant('refresh token malformed');
+    if (presented === undefined) throw new Refused('refresh_token_malformed');
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { found, family } = await findFamily(deps, presented);
       const verdict = await checkRequest(request, presented, { found, family });
@@ -63,7 +72,7 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
         return await answer(standing, next, presented.generation + 1);
       }
     }
-    throw temporarilyUnavailable('a refresh kept losing to other refreshes of the same grant');
+    throw new Unavailable('refresh_rounds', 'a refresh kept losing to other refreshes of the same grant');
   };
 
   async function answer(standing: GrantStanding, family: RefreshFamily, generation: number) {
@@ -93,7 +102,7 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
     of: FoundFamily,
   ): Promise<Verdict> {
     const { clientId, resource, scope } = of.found.data;
-    if (clientId !== request.clientId) throw invalidGrant('client mismatch');
+    if (clientId !== request.clientId) throw new Refused('refresh_token_of_another_client', presented);
     requireSameResource(request.resource, resource);
     requireNoWiderScope(request.scope, { granted: scope, offered: deps.offeredScopes });
     const now = deps.now();
@@ -102,7 +111,7 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
     const received = await deps.receipts.received(presented.grantId);
     if (wasAnswerLost(of.family, presented.generation, { now, received })) return 'lost';
     await issue.endGrant(presented.grantId, 'refresh_token_reused');
-    throw invalidGrant('refresh token already used');
+    throw new Refused('refresh_token_reused', presented);
   }
 }
 
@@ -125,9 +134,12 @@ async function findFamily(
 ): Promise<FoundFamily> {
   const found = await grants.find(presented.grantId);
   const family = found?.data.refresh;
-  if (found === undefined || family === undefined || family === null)
-    throw invalidGrant('refresh token not found');
-  if (!refreshTokens.isAuthentic(family, presented)) throw invalidGrant('refresh token not authentic');
+  if (found === undefined) {
+    const { grantId } = presented;
+    throw new Refused('grant_ended', { grantId, ended: await grants.endReasonOf(grantId) });
+  }
+  if (family === undefined || family === null) throw new Refused('refresh_token_missing_family', presented);
+  if (!refreshTokens.isAuthentic(family, presented)) throw new Refused('refresh_token_forged');
   return { found, family };
 }
 
@@ -163,5 +175,6 @@ function requireNoWiderScope(
   const wider = parseGitHubScopes(requested).filter(
     (scope) => offered.includes(scope) && !granted.includes(scope),
   );
-  if (wider.length > 0) throw new errors.InvalidScope('scope exceeds what was granted', wider.join(' '));
+  if (wider.length > 0)
+    throw new TokenError('invalid_scope', 'scope exceeds what was granted', wider.join(' '));
 }

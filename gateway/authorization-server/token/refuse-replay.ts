@@ -1,4 +1,4 @@
-import { invalidGrant } from '../protocol-error.ts';
+import { Refused } from '../../grants/index.ts';
 import type { TokenIssue } from './issue-tokens.ts';
 
 /** Losers of a parallel redemption within this time do not end the grant (ms); later replays do. */
@@ -7,7 +7,7 @@ const PARALLEL_WINDOW_MS = 5_000;
 /**
  * Answers a code that was used before. Later than a parallel request could be, somebody else holds a copy of the code:
  * what was issued for it ends (RFC 6749 §4.1.2).
- * @throws InvalidGrant always
+ * @throws Refused always
  */
 export async function refuseReplay(
   issue: Pick<TokenIssue, 'endGrant'>,
@@ -16,5 +16,5 @@ export async function refuseReplay(
 ): Promise<never> {
   const isParallel = now() - used.consumedAt <= PARALLEL_WINDOW_MS;
   if (!isParallel) await issue.endGrant(used.grantId, 'code_replayed');
-  throw invalidGrant(isParallel ? 'code redeemed in parallel' : 'code already redeemed');
+  throw new Refused(isParallel ? 'code_raced' : 'code_replayed', { grantId: used.grantId });
 }

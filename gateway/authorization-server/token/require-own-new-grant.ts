@@ -1,15 +1,15 @@
-import type { Grant } from '../grants/grant.ts';
-import { invalidGrant } from '../protocol-error.ts';
+import type { Grant } from '../../grants/index.ts';
+import { Refused } from '../../grants/index.ts';
 
 /**
  * A code opens the one grant that was made with it, once: a code that points to another client's grant, or to one in use,
  * was not made by a sign-in.
- * @throws InvalidGrant
+ * @throws Refused
  */
 export function requireOwnNewGrant(
   grant: Pick<Grant, 'clientId' | 'usedAt'>,
   clientId: string | undefined,
 ): void {
-  if (grant.clientId !== clientId) throw invalidGrant('the grant is of another client');
-  if (grant.usedAt !== null) throw invalidGrant('the grant was opened before');
+  if (grant.clientId !== clientId) throw new Refused('grant_of_another_client');
+  if (grant.usedAt !== null) throw new Refused('grant_opened_before');
 }

@@ -14,7 +14,8 @@ import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/ind
 import type { RegisteredClient, Tokens } from '../../support/oauth-client.ts';
 import { postForm, registerClient, signIn } from '../../support/oauth-client.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
-import { freePorts, NO_LIMITS } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { NO_LIMITS } from '../../support/stack.ts';
 import { newPerson } from '../token/contenders.ts';
 import { print, quantile } from '../support/load.ts';
 import { startPinned } from '../support/pinned.ts';

@@ -1,6 +1,6 @@
 import { approveRequest } from '../../support/approve.ts';
 import { registerClient } from '../../support/oauth-client.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import type { SuiteRun } from './conformance-cli.ts';
 import { readRequiredScenarios, runSuite } from './conformance-cli.ts';
 import type { Target } from './target.ts';

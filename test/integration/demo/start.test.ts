@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { addressesOf, processesOf, startLauncher, temporaryFolder } from './launcher-process.ts';
 
 const START = 'deploy/start.ts';

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acceptsConnections } from '../../support/accepts-connections.ts';
 import { startHaProxy } from '../../support/haproxy.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { useStack } from '../../support/use-stack.ts';
 
 const shared = useStack(() => ({ env: { OAUTH_METADATA_PORT: '0' } }));

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { END_REASONS } from '../../../gateway/authorization-server/account/end-reasons.ts';
-import { GRANT_END_REASONS } from '../../../gateway/authorization-server/grants/grant.ts';
+import { END_REASONS } from '../../../gateway/account/end-reasons.ts';
+import { GRANT_END_REASONS } from '../../../gateway/grants/grant.ts';
 import { DEMO_GITHUB_APP } from '../../github-simulator/index.ts';
 import { formsTo, formTo, sendForm, signInAtAccountPage } from '../../support/account-page.ts';
 import type { Browser, Page } from '../../support/browser.ts';

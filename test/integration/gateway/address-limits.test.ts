@@ -8,7 +8,8 @@ import { postForm, REDIRECT_URI } from '../../support/oauth-client.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import type { Stack } from '../../support/stack.ts';
-import { freePorts, startStack } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { startStack } from '../../support/stack.ts';
 
 const ADDRESS = '198.51.100.7';
 /** Whom the gateway may see behind a request of a test. */

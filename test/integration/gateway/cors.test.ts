@@ -3,7 +3,8 @@ import { legacyRequest, sendMcp } from '../../support/mcp-messages.ts';
 import { signIn } from '../../support/oauth-client.ts';
 import { rawExchange, rawRequest, statusesIn } from '../../support/raw-http.ts';
 import type { Stack } from '../../support/stack.ts';
-import { freePorts, startStack } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { startStack } from '../../support/stack.ts';
 
 const LISTED = 'https://app.example';
 const LOOPBACK = 'http://localhost:6274';

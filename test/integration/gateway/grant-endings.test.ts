@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { callTool, postForm, refreshRequest, registerClient, signIn } from '../../support/oauth-client.ts';
-import { authorizationRequest, authorize } from '../../support/oauth-client.ts';
+import {
+  authorizationRequest,
+  authorize,
+  callTool,
+  postForm,
+  refreshRequest,
+  registerClient,
+  signIn,
+} from '../../support/oauth-client.ts';
 import { DAY_MS, MINUTE_MS } from '../../support/movable-clock.ts';
 import type { Stack, StackOptions } from '../../support/stack.ts';
 import { startStack } from '../../support/stack.ts';

@@ -7,7 +7,8 @@ import { startDnsServer } from '../../support/dns-server.ts';
 import { authorizationRequest, REDIRECT_URI, signIn } from '../../support/oauth-client.ts';
 import { stop, waitUntilReady } from '../../support/processes.ts';
 import { until } from '../../support/redis.ts';
-import { freePorts, NO_LIMITS } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { NO_LIMITS } from '../../support/stack.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -14,7 +14,8 @@ import type { RedisDoor } from '../../support/redis-door.ts';
 import { openRedisDoor } from '../../support/redis-door.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
-import { freePorts, NO_LIMITS } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { NO_LIMITS } from '../../support/stack.ts';
 
 export type StoreKind = 'sqlite' | 'redis';
 

@@ -14,7 +14,7 @@ import { makeCertificates } from '../../support/certificates.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { startRedis, startRedisCluster, startRedisSentinel, until } from '../../support/redis.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { describeStoreContract } from '../../support/store-contract.ts';
 
 const noPassword = () => undefined;

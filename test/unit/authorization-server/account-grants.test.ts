@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MAX_REMEMBERED_GRANTS } from '../../../gateway/authorization-server/grants/account-grants.ts';
-import { TOMBSTONE_MS } from '../../../gateway/authorization-server/grants/grant-endings.ts';
-import { createGrants } from '../../../gateway/authorization-server/grants/grants.ts';
+import { MAX_REMEMBERED_GRANTS } from '../../../gateway/grants/account-grants.ts';
+import { TOMBSTONE_MS } from '../../../gateway/grants/grant-endings.ts';
+import { createGrants } from '../../../gateway/grants/grants.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
-import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { DAY_MS } from '../../support/movable-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { AddressCounts } from '../../../gateway/authorization-server/address-counts.ts';
-import { createAddressCounts } from '../../../gateway/authorization-server/address-counts.ts';
+import type { AddressCounts } from '../../../gateway/limits/address-counts.ts';
+import { createAddressCounts } from '../../../gateway/limits/address-counts.ts';
 import type { Key } from '../../../shared/store/index.ts';
 import { StoreUnavailableError } from '../../../shared/store/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';

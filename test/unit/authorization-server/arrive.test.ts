@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { arrive } from '../../../gateway/authorization-server/login/arrive.ts';
 import { decide } from '../../../gateway/authorization-server/login/decide.ts';
-import type { Interaction, LoginDeps } from '../../../gateway/authorization-server/login/login.ts';
+import type { Interaction } from '../../../gateway/authorization-server/login/interaction.ts';
+import type { LoginDeps } from '../../../gateway/authorization-server/login/login.ts';
 import type { LoginTransaction } from '../../../gateway/authorization-server/login/login-transaction.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
@@ -13,7 +14,7 @@ const transaction = {
   scopes: ['read:user'],
   shownSub: null,
 } as unknown as LoginTransaction;
-const interaction = { uid: 'uid', params: {} } as unknown as Interaction;
+const interaction = { uid: 'uid', clientId: 'client', resource: 'resource' } as unknown as Interaction;
 
 /** A login in which `fails` does not work; what happens to token and hold is written down. */
 function login(fails: 'membership' | 'client' | 'vault', isHeld?: boolean) {

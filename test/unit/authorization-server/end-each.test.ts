@@ -1,10 +1,9 @@
 import { expect, it, vi } from 'vitest';
-import { endAllGrants } from '../../../gateway/authorization-server/account/disconnect.ts';
-import type { Grants } from '../../../gateway/authorization-server/grants/grants.ts';
-import { createOperations } from '../../../gateway/authorization-server/operations.ts';
-import { endHolders } from '../../../gateway/authorization-server/upstream/end-holders.ts';
-import { RecordRefusedError, StoreUnavailableError } from '../../../shared/store/index.ts';
-import { keys } from '../../../shared/store/index.ts';
+import { endAllGrants } from '../../../gateway/account/disconnect.ts';
+import type { Grants } from '../../../gateway/grants/grants.ts';
+import { createOperations } from '../../../gateway/admin/operations.ts';
+import { endHolders } from '../../../gateway/standing/end-holders.ts';
+import { keys, RecordRefusedError, StoreUnavailableError } from '../../../shared/store/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const clock = fakeClock();

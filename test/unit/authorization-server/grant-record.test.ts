@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { grantFamily } from '../../../gateway/authorization-server/grants/grant.ts';
+import { grantFamily } from '../../../gateway/grants/grant.ts';
 
 const common = {
   clientId: 'c',

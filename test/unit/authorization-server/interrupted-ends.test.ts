@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGrants } from '../../../gateway/authorization-server/grants/grants.ts';
+import { createGrants } from '../../../gateway/grants/grants.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import { keys, openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
-import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { interruptedStore, momentsOf } from '../../support/interrupted-store.ts';
 import { DAY_MS, MINUTE_MS } from '../../support/movable-clock.ts';

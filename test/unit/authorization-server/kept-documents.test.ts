@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createClientDocuments } from '../../../gateway/authorization-server/client-documents/client-documents.ts';
-import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/registration-policy.ts';
+import { createClientDocuments } from '../../../gateway/authorization-server/clients/documents/client-documents.ts';
+import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/clients/registration-policy.ts';
 import type { OutgoingRequest, OutgoingResponse } from '../../../shared/outgoing-http/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
@@ -106,7 +106,10 @@ describe('a client document that was had within a day', () => {
     const { clock, network, documents } = await openWithUsed();
     clock.advance(2 * DAY_MS);
     network.answer = async () => await Promise.resolve({ status: 503, headers: {}, body: Buffer.alloc(0) });
-    await expect(documents.find(used)).rejects.toMatchObject({ error: 'temporarily_unavailable' });
+    await expect(documents.find(used)).rejects.toMatchObject({
+      name: 'Unavailable',
+      part: 'client_document',
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { KnownStandings } from '../../../gateway/authorization-server/membership/known-standing.ts';
-import { createKnownStandings } from '../../../gateway/authorization-server/membership/known-standing.ts';
-import type { AccessRequirement } from '../../../shared/policy/index.ts';
+import type { KnownStandings } from '../../../gateway/standing/known-standing.ts';
+import { createKnownStandings } from '../../../gateway/standing/known-standing.ts';
+import type { AccessRequirement } from '../../../gateway/standing/rules/access.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { Grants } from '../../../gateway/authorization-server/grants/grants.ts';
-import type { AccessVerdict } from '../../../gateway/authorization-server/membership/ask-github.ts';
-import { createKnownStandings } from '../../../gateway/authorization-server/membership/known-standing.ts';
-import { createMembership } from '../../../gateway/authorization-server/membership/membership.ts';
+import type { Grants } from '../../../gateway/grants/grants.ts';
+import type { AccessVerdict } from '../../../gateway/standing/ask-github.ts';
+import { createKnownStandings } from '../../../gateway/standing/known-standing.ts';
+import { createMembership } from '../../../gateway/standing/membership.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import { openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOnRedirectList } from '../../../gateway/authorization-server/redirect-list.ts';
+import { isOnRedirectList } from '../../../gateway/authorization-server/clients/redirect-list.ts';
 import {
   DEFAULT_SCHEMES,
   judgeRedirectUri,
   redirectTarget,
-} from '../../../gateway/authorization-server/redirect-uri.ts';
+} from '../../../gateway/authorization-server/clients/redirect-uri.ts';
 
 describe('a redirect URI at registration (threats T4)', () => {
   it.each([

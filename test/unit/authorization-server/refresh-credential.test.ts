@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createCredentialRefresh } from '../../../gateway/authorization-server/upstream/refresh-credential.ts';
+import { createCredentialRefresh } from '../../../gateway/credentials/refresh-credential.ts';
 import type { GitHubTokenSet } from '../../../shared/github/index.ts';
 import { GitHubOAuthError } from '../../../shared/github/index.ts';
 import { openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
-import type { CredentialVault } from '../../../shared/vault/index.ts';
-import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
+import type { CredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { HOUR_MS, SECOND_MS } from '../../support/movable-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Grant, StoredGrant } from '../../../gateway/authorization-server/grants/grant.ts';
+import type { Grant, StoredGrant } from '../../../gateway/grants/grant.ts';
 import { createRefreshTokenGrant } from '../../../gateway/authorization-server/token/refresh-token-grant.ts';
-import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
-import { createRefreshTokens } from '../../../gateway/authorization-server/token/refresh-tokens.ts';
+import type { RefreshFamily } from '../../../gateway/grants/refresh-token.ts';
+import { createRefreshTokens } from '../../../gateway/grants/refresh-tokens.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 

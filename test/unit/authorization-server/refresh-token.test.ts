@@ -9,8 +9,8 @@ import {
   answerLate,
   supersede,
   wasAnswerLost,
-} from '../../../gateway/authorization-server/token/refresh-token.ts';
-import type { RefreshFamily } from '../../../gateway/authorization-server/token/refresh-token.ts';
+} from '../../../gateway/grants/refresh-token.ts';
+import type { RefreshFamily } from '../../../gateway/grants/refresh-token.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 1));
 const grantId = 'A'.repeat(22);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createRegistrationNames,
   networkTagOf,
-} from '../../../gateway/authorization-server/registration-names.ts';
+} from '../../../gateway/authorization-server/clients/registration-names.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 

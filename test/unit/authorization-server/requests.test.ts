@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseAuthorizationRequest } from '../../../gateway/authorization-server/authorization-request.ts';
-import { cookieRules } from '../../../gateway/authorization-server/cookie-names.ts';
+import { normaliseAuthorizationRequest } from '../../../gateway/authorization-server/oidc-provider/authorization-request.ts';
+import { cookieRules } from '../../../gateway/http/cookie-names.ts';
 import { stepAfterConsent, stepAfterGitHub } from '../../../gateway/authorization-server/login/next-step.ts';
-import { findResource } from '../../../gateway/authorization-server/resource-indicator.ts';
+import { findResource } from '../../../gateway/authorization-server/oidc-provider/resource-indicator.ts';
 import { provesChallenge } from '../../../gateway/authorization-server/token/pkce.ts';
 import { resourcesOf } from '../../../shared/resources.ts';
 

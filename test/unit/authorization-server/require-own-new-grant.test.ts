@@ -3,12 +3,12 @@ import { requireOwnNewGrant } from '../../../gateway/authorization-server/token/
 
 describe('S6: the grant behind a code', () => {
   it.each([
-    ['of another client', { clientId: 'other', usedAt: null }],
-    ['in use', { clientId: 'c', usedAt: 1 }],
-  ])('%s is refused', (_title, grant) => {
+    ['of another client', { clientId: 'other', usedAt: null }, 'grant_of_another_client'],
+    ['in use', { clientId: 'c', usedAt: 1 }, 'grant_opened_before'],
+  ])('%s is refused', (_title, grant, reason) => {
     expect(() => {
       requireOwnNewGrant(grant, 'c');
-    }).toThrow('invalid_grant');
+    }).toThrow(reason);
   });
 
   it('of the same client and new is taken', () => {

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createGrants } from '../../../gateway/authorization-server/grants/grants.ts';
-import { startSweeper } from '../../../gateway/authorization-server/upstream/sweeper.ts';
+import { createGrants } from '../../../gateway/grants/grants.ts';
+import { startSweeper } from '../../../gateway/background/sweeper.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import type { Key, Store } from '../../../shared/store/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
-import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { DAY_MS, HOUR_MS } from '../../support/movable-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -92,7 +94,7 @@ describe('the sweeper', () => {
     for (const due of [broken, whole]) await store.addMember(due, 'member', clock.now());
     const runs: string[] = [];
     const faults: unknown[] = [];
-    const job = (due: Key, run: () => Promise<void>) => ({ due, run });
+    const job = (due: Key, run: () => Promise<void>) => ({ name: 'a job', due, run });
     const sweeper = startSweeper({
       store,
       clock,

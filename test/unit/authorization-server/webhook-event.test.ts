@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSignedBody } from '../../../gateway/authorization-server/webhooks/signature.ts';
+import { isSignedBody } from '../../../gateway/standing/webhooks/signature.ts';
 import { fixedSecret } from '../../../shared/secrets/index.ts';
-import { readWebhook } from '../../../gateway/authorization-server/webhooks/webhook-event.ts';
+import { readWebhook } from '../../../gateway/standing/webhooks/webhook-event.ts';
 
 const SECRET = 'a-webhook-secret-of-the-test';
 const read = (event: string, payload: unknown) => readWebhook(event, Buffer.from(JSON.stringify(payload)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SCHEMES } from '../../../gateway/authorization-server/index.ts';
-import { loadGatewayConfig } from '../../../gateway/config.ts';
+import { loadGatewayConfig } from '../../../gateway/config/load-config.ts';
 import { ConfigurationError } from '../../../shared/config/index.ts';
 import type { ConfigFault, Environment } from '../../../shared/config/index.ts';
 import { parseGitHubHost } from '../../../shared/github/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadGatewayConfig } from '../../../gateway/config.ts';
+import { loadGatewayConfig } from '../../../gateway/config/load-config.ts';
 
 const minimal = {
   GITHUB_OAUTH_CLIENT_ID: 'Iv1.0123456789abcdef',

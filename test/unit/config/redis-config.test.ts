@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadGatewayConfig } from '../../../gateway/config.ts';
+import { loadGatewayConfig } from '../../../gateway/config/load-config.ts';
 import { loadWorkerConfig } from '../../../worker/config.ts';
 
 const key = Buffer.alloc(32, 1).toString('base64url');

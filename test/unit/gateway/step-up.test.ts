@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createStepUps } from '../../../gateway/step-up.ts';
+import { createStepUps } from '../../../gateway/call/step-up.ts';
 import type { AccessTokenClaims } from '../../../shared/access-token/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
 import { keys, openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AccessRequirement, MembershipAnswer } from '../../../shared/policy/index.ts';
-import { judgeAccess } from '../../../shared/policy/index.ts';
+import type { AccessRequirement, MembershipAnswer } from '../../../gateway/standing/rules/access.ts';
+import { judgeAccess } from '../../../gateway/standing/rules/access.ts';
 
 const ANSWERS = [
   'active',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAge } from '../../../shared/policy/index.ts';
+import { judgeAge } from '../../../gateway/standing/rules/decision-age.ts';
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatOrganizationRule, parseOrganizationRule } from '../../../shared/policy/index.ts';
+import {
+  formatOrganizationRule,
+  parseOrganizationRule,
+} from '../../../gateway/standing/rules/organization-rule.ts';
 
 describe('an entry of GITHUB_ORGANIZATION', () => {
   it.each([

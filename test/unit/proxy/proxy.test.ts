@@ -3,12 +3,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createProxy, workerRequestHeaders } from '../../../gateway/proxy/index.ts';
-import type { ProxyOutcome } from '../../../gateway/proxy/index.ts';
+import { createProxy } from '../../../gateway/workers/middleware.ts';
+import { workerRequestHeaders } from '../../../gateway/workers/headers.ts';
+import type { ProxyOutcome } from '../../../gateway/workers/middleware.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createEventBus } from '../../../shared/ops/index.ts';
 import { until } from '../../support/redis.ts';
-import { freePorts } from '../../support/stack.ts';
+import { freePorts } from '../../support/free-ports.ts';
 
 async function listen(listener: RequestListener): Promise<{ url: string; server: Server }> {
   const server = createServer(listener);

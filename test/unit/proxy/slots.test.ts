@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSlots } from '../../../gateway/proxy/slots.ts';
-import type { Slots } from '../../../gateway/proxy/slots.ts';
-import type { Worker } from '../../../gateway/proxy/worker.ts';
+import { createSlots } from '../../../gateway/workers/slots.ts';
+import type { Slots } from '../../../gateway/workers/slots.ts';
+import type { Worker } from '../../../gateway/workers/worker.ts';
 
 const worker: Worker = {
   origin: 'http://w',

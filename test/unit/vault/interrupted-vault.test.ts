@@ -1,11 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../../shared/store/index.ts';
-import {
-  createCredentialReader,
-  createCredentialVault,
-  createRetirements,
-  parseKeyRing,
-} from '../../../shared/vault/index.ts';
+import { createCredentialReader, parseKeyRing } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { interruptedStore, momentsOf } from '../../support/interrupted-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

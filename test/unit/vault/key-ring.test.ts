@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCookieKeys } from '../../../gateway/authorization-server/cookie-keys.ts';
+import { createCookieKeys } from '../../../gateway/authorization-server/oidc-provider/cookie-keys.ts';
 import {
   deriveCurrent,
   findKey,

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRecords, keys, openSqliteStore } from '../../../shared/store/index.ts';
-import { createRetirements, parseKeyRing, recordMacKeys, seal } from '../../../shared/vault/index.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing, recordMacKeys, seal } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAccounts } from '../../../gateway/authorization-server/accounts.ts';
+import { createAccounts } from '../../../gateway/grants/accounts.ts';
 import type { Key } from '../../../shared/store/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
-import { createCredentialVault, createRetirements, parseKeyRing } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
+import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -6,14 +6,14 @@ import { openSqliteStore } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import {
   createCredentialReader,
-  createCredentialVault,
-  createRetirements,
   parseKeyRing,
   readOrCreateKeyFile,
   seal,
   unseal,
   UnsealError,
 } from '../../../shared/vault/index.ts';
+import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
+import { createRetirements } from '../../../gateway/credentials/retirements.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,0 +1,1 @@
+export { createAccountPages } from './account.ts';

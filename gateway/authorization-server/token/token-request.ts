@@ -1,0 +1,63 @@
+/** A request at the token endpoint, of a client that has proved who it is. */
+export interface TokenRequest {
+  readonly clientId: string;
+  /** Whether the client may be given a refresh token. */
+  readonly takesRefreshTokens: boolean;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** What is wrong with a request itself, beside `invalid_grant` (RFC 6749 §5.2, RFC 8707 §2, RFC 8628 §3.5). */
+type TokenErrorCode =
+  | 'invalid_request'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'access_denied'
+  | 'authorization_pending'
+  | 'expired_token'
+  | 'slow_down';
+
+/** A token request that is answered with an error and has consumed nothing; `message` is for the client. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly code: TokenErrorCode;
+  /** The scopes that were too many. */
+  readonly scope: string;
+
+  constructor(code: TokenErrorCode, message: string, scope = '') {
+    super(message);
+    this.code = code;
+    this.scope = scope;
+  }
+}
+
+/** @throws TokenError naming the missing parameter (RFC 6749 §5.2). */
+export function requireParameter({ parameters }: Pick<TokenRequest, 'parameters'>, name: string): string {
+  const value = parameters[name];
+  if (typeof value !== 'string' || value === '') {
+    throw new TokenError('invalid_request', `missing required parameter '${name}'`);
+  }
+  return value;
+}
+
+/** The resources a request names (RFC 8707 §2): one, several, or none. */
+export function resourceParameter({
+  parameters,
+}: Pick<TokenRequest, 'parameters'>): string | readonly string[] | undefined {
+  const value = parameters['resource'];
+  return typeof value === 'string' || Array.isArray(value)
+    ? (value as string | readonly string[])
+    : undefined;
+}
+
+/**
+ * A token request may repeat the granted resource or leave it out (RFC 8707 §2.2).
+ * @throws TokenError for any other, before anything is consumed.
+ */
+export function requireSameResource(
+  requested: string | readonly string[] | undefined,
+  granted: string,
+): void {
+  if (requested !== undefined && requested !== granted) {
+    throw new TokenError('invalid_target', 'the resource was not granted');
+  }
+}

@@ -1,0 +1,3 @@
+export type { PeriodicJob } from './background.ts';
+export { startBackground } from './background.ts';
+export type { SweepJob } from './sweeper.ts';

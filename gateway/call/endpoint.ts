@@ -1,0 +1,274 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { AccessTokenClaims, AccessTokenVerifier } from '../../shared/access-token/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { GatewayContextSigner } from '../../shared/gateway-context/index.ts';
+import type { McpMessage, RequestId } from '../../shared/mcp/index.ts';
+import { disagreement, readMessage, RPC_ERROR, rpcError } from '../../shared/mcp/index.ts';
+import type { EventBus } from '../../shared/ops/index.ts';
+import type { Resource } from '../../shared/resources.ts';
+import type { OriginRule } from '../http/index.ts';
+import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from '../http/index.ts';
+import { allowPage } from './cors.ts';
+import type { CallLimit, CallPlace, CallsInFlight } from '../limits/index.ts';
+import type { OpenCalls } from './open-calls.ts';
+import type { Proxy, ProxyOutcome } from '../workers/index.ts';
+import { workerRequestHeaders } from '../workers/index.ts';
+import type { StepUps } from './step-up.ts';
+import { challengeFor } from './challenge.ts';
+import { readBearerToken } from './bearer-token.ts';
+
+const RETRY_AFTER_SECONDS = '1';
+/** The one method whose answer is a stream for as long as the client likes (MCP 2026-07-28, subscriptions). */
+const STREAM_METHOD = 'subscriptions/listen';
+
+export interface McpEndpointDeps {
+  readonly publicUrl: string;
+  readonly resource: Resource;
+  readonly baselineScopes: readonly string[];
+  readonly origins: OriginRule;
+  /** Whether pages of these origins are told that they may read the answers. */
+  readonly cors: boolean;
+  readonly maxBodyBytes: number;
+  readonly verify: AccessTokenVerifier;
+  readonly signContext: GatewayContextSigner;
+  readonly proxy: Proxy;
+  readonly openCalls: OpenCalls;
+  readonly noteUse: (claims: AccessTokenClaims) => void;
+  readonly callsInFlight: CallsInFlight;
+  readonly clock: Clock;
+  readonly stepUps: StepUps;
+  readonly events: EventBus;
+}
+
+interface Caller {
+  readonly token: string;
+  readonly claims: AccessTokenClaims;
+  readonly kid: string;
+}
+
+/** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
+export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
+  return async (req, res) => {
+    const arrivedAt = deps.clock.now();
+    if (!isAllowedOrigin(req.headersDistinct['origin'] ?? [], deps.origins)) {
+      answerRpc(res, 403, { code: RPC_ERROR.invalidRequest, message: 'this origin is not allowed' });
+      return;
+    }
+    if (deps.cors && allowPage(req, res)) return;
+    const caller = await authenticate(deps, req, res);
+    if (caller === undefined) return;
+    if (req.method !== 'POST') {
+      res.set('allow', 'POST');
+      answerRpc(res, 405, { code: RPC_ERROR.invalidRequest, message: 'this endpoint takes POST' });
+      return;
+    }
+    const place = deps.callsInFlight.enter(caller.claims.sub);
+    if (place === undefined) {
+      refuseForNow(deps, res, { limit: 'account_calls' });
+      return;
+    }
+    try {
+      const call = await readCall(deps, { req, res, place });
+      if (call !== undefined) await forward(deps, caller, { req, res, arrivedAt, ...call });
+    } finally {
+      place.leave();
+    }
+  };
+}
+
+const LIMITED: Readonly<Record<CallLimit, { readonly status: 429 | 503; readonly message: string }>> = {
+  account_calls: { status: 429, message: 'this account has too many calls in flight; wait for one to end' },
+  account_streams: { status: 429, message: 'this account has too many open streams; close one' },
+  bodies: { status: 503, message: 'the gateway has too many request bodies at once' },
+};
+
+/** RFC 6585 §4: what is refused here may be sent again in a moment. The body was not read, so the connection is closed. */
+function refuseForNow(
+  { events }: McpEndpointDeps,
+  res: Response,
+  { limit, id }: { limit: CallLimit; id?: RequestId | undefined },
+): void {
+  const { status, message } = LIMITED[limit];
+  events.emit({ type: 'call.limited', limit });
+  res.set({ 'retry-after': RETRY_AFTER_SECONDS, connection: 'close' });
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
+}
+
+async function authenticate(deps: McpEndpointDeps, req: Request, res: Response): Promise<Caller | undefined> {
+  const bearer = readBearerToken(req);
+  if (bearer.kind !== 'token') {
+    answerChallenge(deps, res, bearer.kind === 'absent' ? 'no_token' : 'invalid_token');
+    return undefined;
+  }
+  const verification = await deps.verify(bearer.token);
+  deps.events.emit({
+    type: 'access_token.verified',
+    result: verification.ok ? 'valid' : verification.reason,
+  });
+  if (!verification.ok) {
+    answerChallenge(deps, res, 'invalid_token');
+    return undefined;
+  }
+  deps.noteUse(verification.claims);
+  return { token: bearer.token, claims: verification.claims, kid: verification.kid };
+}
+
+function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token' | 'invalid_token'): void {
+  const challenge = challengeFor({ ...deps, scopes: deps.baselineScopes }, reason);
+  res
+    .status(401)
+    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
+    .json(challenge.body);
+}
+
+async function readCall(
+  deps: McpEndpointDeps,
+  { req, res, place }: { req: Request; res: Response; place: CallPlace },
+): Promise<{ message: McpMessage; body: Buffer } | undefined> {
+  if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+    answerRpc(res, 415, {
+      code: RPC_ERROR.invalidRequest,
+      message: 'the content type must be application/json',
+    });
+    return undefined;
+  }
+  inviteBody(req, res, () => undefined);
+  const reading = await readBody(req, deps.maxBodyBytes, (bytes) => place.reserveBody(bytes));
+  if (!reading.ok && reading.reason === 'no_room') {
+    refuseForNow(deps, res, { limit: 'bodies' });
+    return undefined;
+  }
+  if (!reading.ok) {
+    const status = reading.reason === 'too_large' ? 413 : reading.reason === 'encoded' ? 415 : 400;
+    res.set('connection', 'close');
+    answerRpc(res, status, {
+      code: RPC_ERROR.invalidRequest,
+      message: `the body was refused: ${reading.reason}`,
+    });
+    return undefined;
+  }
+  const parsed = readMessage(reading.body);
+  if (!parsed.ok) {
+    answerRpc(res, 400, parsed.fault);
+    return undefined;
+  }
+  const { message } = parsed;
+  const mismatch = disagreement(message, {
+    protocolVersion: req.get('mcp-protocol-version'),
+    method: req.get('mcp-method'),
+    name: req.get('mcp-name'),
+  });
+  if (mismatch !== undefined) {
+    answerRpc(res, 400, { id: message.id, code: RPC_ERROR.headerMismatch, message: mismatch });
+    return undefined;
+  }
+  if (message.method === STREAM_METHOD && !place.becomeStream()) {
+    refuseForNow(deps, res, { limit: 'account_streams', id: message.id });
+    return undefined;
+  }
+  return { message, body: reading.body };
+}
+
+interface Call {
+  readonly req: Request;
+  readonly res: Response;
+  readonly message: McpMessage;
+  readonly body: Buffer;
+  readonly arrivedAt: number;
+}
+
+async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promise<void> {
+  const { res, message } = call;
+  const { claims } = caller;
+  let outcome = await forwardOnce(deps, { caller, call, stepUp: deps.stepUps.mayAsk(claims) });
+  if (outcome.kind === 'insufficient_scope') {
+    const { scopes } = outcome;
+    if (res.headersSent || res.destroyed) return;
+    if (await deps.stepUps.claimQuestion(claims, scopes)) {
+      askForScope(deps, res, { claims, scopes });
+      return;
+    }
+    // Asked before, by another gateway. The worker told its need in place of the call, so nothing runs twice.
+    outcome = await forwardOnce(deps, { caller, call, stepUp: [] });
+  }
+  answerOutcome(deps, res, { outcome, id: message.id });
+}
+
+/** Passes the call to a worker, which may answer with its need for one of the `stepUp` scopes in place of the call. */
+async function forwardOnce(
+  deps: McpEndpointDeps,
+  of: { readonly caller: Caller; readonly call: Call; readonly stepUp: readonly string[] },
+): Promise<ProxyOutcome> {
+  const { req, res, message, body, arrivedAt } = of.call;
+  const { token, claims } = of.caller;
+  const admission = { gid: claims.gid, tools: ['*'], stepUp: of.stepUp };
+  const context = await deps.signContext(`${token} ${of.stepUp.join(' ')}`, admission);
+  const headers = workerRequestHeaders(req.headers, {
+    authorization: `Bearer ${token}`,
+    context,
+    requestId: requestIdOf(req),
+    // A client that names its types and leaves event streams out gets JSON (RFC 9110 §12.5.1).
+    isJsonOnly: req.accepts('text/event-stream') === false,
+  });
+  return await deps.proxy.forward(req, res, {
+    path: deps.resource.path,
+    headers,
+    body,
+    cancelOnDisconnect: message.era === 'modern',
+    account: claims.sub,
+    arrivedAt,
+    mayNeed: of.stepUp,
+    whileOpen: (cut) => deps.openCalls.add(of.caller, cut),
+  });
+}
+
+/** Step-up (MCP authorization, RFC 6750 §3.1): what the token has and what the call needs, to be asked for together. */
+function askForScope(
+  deps: McpEndpointDeps,
+  res: Response,
+  { claims, scopes }: { claims: AccessTokenClaims; scopes: readonly string[] },
+): void {
+  if (res.headersSent || res.destroyed) return;
+  deps.events.emit({ type: 'step_up.asked', clientId: claims.client_id, scope: scopes.join(' ') });
+  const held = claims.scope.split(' ').filter((scope) => scope !== '');
+  const challenge = challengeFor({ ...deps, scopes: [...held, ...scopes] }, 'insufficient_scope');
+  res
+    .status(403)
+    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
+    .json(challenge.body);
+}
+
+/** Everything a worker did not answer itself, as an HTTP status with a JSON-RPC error for the known id. */
+function answerOutcome(
+  deps: McpEndpointDeps,
+  res: Response,
+  { outcome, id }: { outcome: ProxyOutcome; id: RequestId | undefined },
+): void {
+  if (outcome.kind === 'answered' || outcome.kind === 'broken_off' || res.headersSent || res.destroyed)
+    return;
+  if (outcome.kind === 'unauthorized') {
+    answerChallenge(deps, res, 'invalid_token');
+    return;
+  }
+  const { status, message } = FAILURES[outcome.kind];
+  if (status === 503) res.set('retry-after', RETRY_AFTER_SECONDS);
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
+}
+
+const FAILURES = {
+  /** It asked although it was told not to. */
+  insufficient_scope: { status: 502, message: 'the worker did not answer the call' },
+  no_worker: { status: 503, message: 'no worker is available' },
+  overloaded: { status: 503, message: 'all workers are busy' },
+  failed: { status: 502, message: 'the worker failed before it answered' },
+  timeout: { status: 504, message: 'the worker did not answer in time' },
+} as const;
+
+function answerRpc(
+  res: Response,
+  status: number,
+  error: { id?: RequestId | undefined; code: number; message: string },
+): void {
+  res.status(status).set({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+  res.send(rpcError(error.id, error.code, error.message));
+}

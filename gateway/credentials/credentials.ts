@@ -1,0 +1,60 @@
+import type { GitHubOAuthClient } from '../../shared/github/index.ts';
+import type { Platform } from '../../shared/platform.ts';
+import { faultLog } from '../../shared/platform.ts';
+import type { CredentialReader, KeyRing } from '../../shared/vault/index.ts';
+import { createCredentialReader } from '../../shared/vault/index.ts';
+import type { CredentialVault } from './credential-vault.ts';
+import { createCredentialVault } from './credential-vault.ts';
+import type { CredentialRefresh } from './refresh-credential.ts';
+import { createCredentialRefresh } from './refresh-credential.ts';
+import type { Retirements } from './retirements.ts';
+import { createRetirements } from './retirements.ts';
+
+/** GitHub's tokens: where they are kept, how they are renewed, and where they go when nobody stands on them any more. */
+export interface Credentials {
+  readonly vault: CredentialVault;
+  readonly retirements: Retirements;
+  readonly reader: CredentialReader;
+  readonly refresh: CredentialRefresh;
+}
+
+export function createCredentials(
+  { store, clock, logger, gatewayRing }: Platform,
+  {
+    githubHost,
+    oauth,
+    vaultRing,
+    graceMs,
+  }: {
+    /** As it stands in store keys. */
+    readonly githubHost: string;
+    readonly oauth: GitHubOAuthClient;
+    readonly vaultRing: KeyRing;
+    /** How long a superseded token stays good: the longest call made with it. */
+    readonly graceMs: number;
+  },
+): Credentials {
+  const retirements = createRetirements({ store, gatewayRing, clock });
+  const vault = createCredentialVault({
+    store,
+    clock,
+    gatewayRing,
+    vaultRing,
+    githubHost,
+    retirements,
+    graceMs,
+  });
+  return {
+    vault,
+    retirements,
+    reader: createCredentialReader({ store, vaultRing, githubHost, clock }),
+    refresh: createCredentialRefresh({
+      store,
+      vault,
+      oauth,
+      githubHost,
+      clock,
+      onFault: faultLog(logger, 'a GitHub token could not be refreshed'),
+    }),
+  };
+}

@@ -1,0 +1,5 @@
+export type { CredentialStanding, CredentialVault } from './credential-vault.ts';
+export type { Credentials } from './credentials.ts';
+export { createCredentials } from './credentials.ts';
+export type { CredentialRefresh } from './refresh-credential.ts';
+export type { Retirements } from './retirements.ts';

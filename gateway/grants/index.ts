@@ -1,0 +1,18 @@
+export type { ListedGrant } from './account-grants.ts';
+export type { Accounts } from './accounts.ts';
+export { createAccounts } from './accounts.ts';
+export { endEach } from './end-each.ts';
+export { TOMBSTONE_MS } from './grant-endings.ts';
+export type { Grant, GrantEnd, StoredGrant } from './grant.ts';
+export { GRANT_END_REASONS, expiryReason, isLive } from './grant.ts';
+export type { HeldCredential } from './grants-by-credential.ts';
+export { liveGrantsByCredential } from './grants-by-credential.ts';
+export type { GrantLifetimes, Grants } from './grants.ts';
+export { createGrants } from './grants.ts';
+export type { PresentedRefreshToken, RefreshFamily } from './refresh-token.ts';
+export { answerLate, judgeGeneration, parseRefreshToken, supersede, wasAnswerLost } from './refresh-token.ts';
+export type { RefreshTokens } from './refresh-tokens.ts';
+export { createRefreshTokens } from './refresh-tokens.ts';
+export type { RefusalReason } from './refused.ts';
+export { isUnavailable, Refused, Unavailable } from './refused.ts';
+export { createRetiredRemoval } from './retired-removal.ts';

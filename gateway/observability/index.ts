@@ -1,2 +1,0 @@
-export { observeRequests } from './observe-requests.ts';
-export { ROUTES_OF_PUBLIC_LISTENER } from './routes.ts';

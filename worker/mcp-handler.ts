@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Logger } from '../shared/logger.ts';
 import type { CallContext } from './call-context.ts';
-import { tools } from './tools/index.ts';
+import { registerTools } from './tools/index.ts';
 
 /** Lets the SDK hand back which call a server is made for; entries go with their request. */
 const calls = new WeakMap<AuthInfo, CallContext>();
@@ -101,9 +101,6 @@ function createServer(version: string, call: CallContext): McpServer {
   // The server package would announce `listChanged` by itself; the tools of a release never change.
   const capabilities = { tools: { listChanged: false } };
   const server = new McpServer({ name: 'octocode-mcp-worker', version }, { capabilities });
-  const { tools: allowed } = call.admitted;
-  for (const tool of tools) {
-    if (allowed.includes('*') || allowed.includes(tool.name)) tool.register(server, call);
-  }
+  registerTools(server, call);
   return server;
 }

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccessTokenClaims, AccessTokenVerifier } from '../../shared/access-token/index.ts';
+import { toolNamed } from '../../shared/catalogue/index.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { GatewayContextSigner } from '../../shared/gateway-context/index.ts';
 import type { McpMessage, RequestId } from '../../shared/mcp/index.ts';
@@ -180,7 +181,8 @@ interface Call {
 async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promise<void> {
   const { res, message } = call;
   const { claims } = caller;
-  let outcome = await forwardOnce(deps, { caller, call, stepUp: deps.stepUps.mayAsk(claims) });
+  const stepUp = deps.stepUps.mayAsk(claims).filter((scope) => mayHelp(message, scope));
+  let outcome = await forwardOnce(deps, { caller, call, stepUp });
   if (outcome.kind === 'insufficient_scope') {
     const { scopes } = outcome;
     if (res.headersSent || res.destroyed) return;
@@ -192,6 +194,12 @@ async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promi
     outcome = await forwardOnce(deps, { caller, call, stepUp: [] });
   }
   answerOutcome(deps, res, { outcome, id: message.id });
+}
+
+/** Nobody is asked for a scope that shows the tool nothing more. */
+function mayHelp({ name }: McpMessage, scope: string): boolean {
+  const tool = name === undefined ? undefined : toolNamed(name);
+  return tool === undefined || tool.scopes.includes(scope);
 }
 
 /** Passes the call to a worker, which may answer with its need for one of the `stepUp` scopes in place of the call. */

@@ -2,7 +2,7 @@ import { globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Suites that start no process beyond a tool and need no system part; `npm run test:quick` runs these. */
-const QUICK_SUITES: readonly string[] = ['unit', 'property', 'architecture'];
+const QUICK_SUITES: readonly string[] = ['unit', 'architecture'];
 
 /** A folder of test/ that holds at least one test file. */
 export interface Suite {

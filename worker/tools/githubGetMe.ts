@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { GitHubFailure, GitHubUser } from '../../shared/github/index.ts';
 import { GitHubApiError } from '../../shared/github/index.ts';
 import type { CallContext } from '../call-context.ts';
-import type { Tool } from './tool.ts';
-import { errorResult, READ_ONLY, structuredResult } from './tool.ts';
+import { defineTool, errorResult, structuredResult } from './tool.ts';
 
 const outputSchema = z.looseObject({
   login: z.string(),
@@ -18,23 +17,18 @@ const outputSchema = z.looseObject({
 });
 
 /** Tells the caller which GitHub account they act as and what that connection may do. */
-export const githubGetMe: Tool = {
+export const githubGetMe = defineTool({
   name: 'githubGetMe',
-  register: (server, call) => {
-    server.registerTool(
-      'githubGetMe',
-      {
-        title: 'Who am I on GitHub',
-        description:
-          'The GitHub account this connection acts as: login, numeric id, host, granted scopes and the remaining API rate limit.',
-        inputSchema: z.strictObject({}),
-        outputSchema,
-        annotations: READ_ONLY,
-      },
-      async (_input, context) => await getMe(call, context.mcpReq.signal),
-    );
-  },
-};
+  title: 'Who am I on GitHub',
+  description:
+    'The GitHub account this connection acts as: login, numeric id, host, granted scopes and the remaining API rate limit.',
+  input: z.strictObject({}),
+  output: outputSchema,
+  readOnly: true,
+  scopes: [],
+  endpoints: ['/user'],
+  run: async (call, _input, signal) => await getMe(call, signal),
+});
 
 async function getMe(call: CallContext, signal: AbortSignal) {
   if (call.credential === undefined) throw new TypeError('a tool call always has an open credential');

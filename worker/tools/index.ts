@@ -1,7 +1,8 @@
+import type { CallContext } from '../call-context.ts';
+import type { McpServer } from '@modelcontextprotocol/server';
 import { githubGetFileContent } from './githubGetFileContent.ts';
 import { githubGetMe } from './githubGetMe.ts';
-import { CODE_SEARCH_ENDPOINT, githubSearchCode } from './githubSearchCode.ts';
-import { CONTENTS_ENDPOINT, REPOSITORY_ENDPOINT } from './read-content.ts';
+import { githubSearchCode } from './githubSearchCode.ts';
 import type { Tool } from './tool.ts';
 
 /** Every tool of this worker, in the order clients see. */
@@ -9,8 +10,25 @@ export const tools: readonly Tool[] = [githubSearchCode, githubGetFileContent, g
 
 /** Every endpoint the tools call, as the metric of GitHub calls names them. */
 export const GITHUB_ENDPOINTS: readonly string[] = [
-  '/user',
-  CODE_SEARCH_ENDPOINT,
-  REPOSITORY_ENDPOINT,
-  CONTENTS_ENDPOINT,
+  ...new Set(['/user', ...tools.flatMap(({ endpoints }) => endpoints)]),
 ];
+
+/** Offers the tools that a call was admitted to. */
+export function registerTools(server: McpServer, call: CallContext): void {
+  const { tools: admitted } = call.admitted;
+  for (const tool of tools) {
+    if (!admitted.includes('*') && !admitted.includes(tool.name)) continue;
+    const { title, description, input: inputSchema, output: outputSchema, readOnly } = tool;
+    const annotations = {
+      readOnlyHint: readOnly,
+      destructiveHint: !readOnly,
+      idempotentHint: readOnly,
+      openWorldHint: true,
+    };
+    server.registerTool(
+      tool.name,
+      { title, description, inputSchema, outputSchema, annotations },
+      async (input, { mcpReq }) => await tool.run(call, input, mcpReq.signal),
+    );
+  }
+}

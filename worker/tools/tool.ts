@@ -1,19 +1,29 @@
-import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { z, ZodObject } from 'zod';
 import type { CallContext } from '../call-context.ts';
 
-/** One MCP tool: its name, and how it is registered on the server of one request. */
-export interface Tool {
+/** One MCP tool as data. */
+interface ToolOf<Input extends ZodObject> {
   readonly name: string;
-  register(server: McpServer, call: CallContext): void;
+  readonly title: string;
+  readonly description: string;
+  readonly input: Input;
+  readonly output: ZodObject;
+  /** Reads GitHub and changes nothing: it may be run again. */
+  readonly readOnly: boolean;
+  /** GitHub scopes that let it see more; none for what everybody may see. */
+  readonly scopes: readonly string[];
+  /** What it calls, as the metric of GitHub calls names it. */
+  readonly endpoints: readonly string[];
+  run(call: CallContext, input: z.infer<Input>, signal: AbortSignal): Promise<CallToolResult>;
 }
 
-/** Annotations of a tool that reads GitHub and changes nothing. */
-export const READ_ONLY = {
-  readOnlyHint: true,
-  destructiveHint: false,
-  idempotentHint: true,
-  openWorldHint: true,
-} as const;
+export type Tool = ToolOf<ZodObject>;
+
+/** Checks a tool's parts against each other; afterwards its input is known to the registrar alone, which parses it. */
+export function defineTool<Input extends ZodObject>(tool: ToolOf<Input>): Tool {
+  return tool;
+}
 
 /** A result that is both structured and, for clients that read text only, the same as text. */
 export function structuredResult(structuredContent: Record<string, unknown>): CallToolResult {

@@ -127,6 +127,9 @@ describe('a client whose calls go to two gateways', () => {
   });
 });
 
+/** A tool that `repo` shows more. */
+const HELPED = 'githubSearchCode';
+
 describe('a question for more scope', () => {
   /** A gateway whose worker asks for `repo` as long as it may, and what it was allowed to ask for. */
   async function startAsking(env: Record<string, string> = {}) {
@@ -147,13 +150,21 @@ describe('a question for more scope', () => {
     return stepUp as readonly string[];
   }
 
+  it('is never asked for a tool that it would show nothing more (the catalogue says which scopes help)', async () => {
+    const { stack, worker } = await startAsking();
+    const { tokens } = await signIn(stack);
+    for (const tool of ['githubGetMe', HELPED, 'toolOfAnotherVersion'])
+      await callTool(stack.mcpUrl, tokens.access_token, tool);
+    expect(worker.requests.map(mayAskIn)).toEqual([[], ['repo'], ['read:org']]);
+  });
+
   it('is asked by what the gateway remembers while the store is away, once', async () => {
     const redis = await startRedis();
     const { stack } = await startAsking(redisEnvironment(redis));
     const { tokens } = await signIn(stack);
     await redis.stop();
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(403);
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(403);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(200);
   });
 
   it('that was asked before costs the call one more way to a worker, with the same bytes', async () => {
@@ -170,11 +181,11 @@ describe('a question for more scope', () => {
     });
     const expiresAt = Date.now() + 60_000;
     await store.commit([{ op: 'put', key, value: '', expiresAt }]);
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
-    expect(worker.requests.map(mayAskIn)).toEqual([['repo', 'read:org'], []]);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(200);
+    expect(worker.requests.map(mayAskIn)).toEqual([['repo'], []]);
     const [first, second] = worker.requests;
     expect(second?.body).toBe(first?.body);
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(200);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(200);
     expect(worker.requests).toHaveLength(3);
   });
 
@@ -182,8 +193,8 @@ describe('a question for more scope', () => {
     const { stack, worker } = await startAsking();
     const { tokens } = await signIn(stack);
     worker.answerWith((res) => res.writeHead(403, { [REQUIRED_SCOPES_HEADER]: 'repo' }).end());
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(403);
-    expect((await callTool(stack.mcpUrl, tokens.access_token)).status).toBe(502);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(403);
+    expect((await callTool(stack.mcpUrl, tokens.access_token, HELPED)).status).toBe(502);
     // S13: what the call did not allow it to ask for is no answer, and no reason to send the call once more.
     expect(worker.requests).toHaveLength(2);
   });

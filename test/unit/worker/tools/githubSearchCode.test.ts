@@ -1,4 +1,3 @@
-import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { githubSearchCode } from '../../../../worker/tools/githubSearchCode.ts';
@@ -28,19 +27,12 @@ const resultSchema = z.looseObject({
   ),
 });
 
-/** Calls the tool as the SDK would, without a server. */
+/** Runs the tool without a server. */
 async function search(scopes: { granted: string; held: readonly string[] }) {
   const { call } = fakeCall(() => ({ json: answer }), scopes);
-  type Handler = (input: unknown, context: unknown) => Promise<CallToolResult>;
-  const registered: Handler[] = [];
-  const server = {
-    registerTool: (_name: string, _config: unknown, handler: Handler) => registered.push(handler),
-  };
-  // Only this one method of the server is used.
-  githubSearchCode.register(server as unknown as McpServer, call);
-  const context = { mcpReq: { signal: new AbortController().signal } };
-  const result = await registered[0]?.({ queries: [{ queryTerms: ['x'] }] }, context);
-  const [row] = resultSchema.parse(result?.structuredContent).results;
+  const signal = new AbortController().signal;
+  const result = await githubSearchCode.run(call, { queries: [{ queryTerms: ['x'] }] }, signal);
+  const [row] = resultSchema.parse(result.structuredContent).results;
   return { total: row?.data.total, found: row?.data.items.map(({ repository }) => repository), row };
 }
 

@@ -1,4 +1,4 @@
-import { tools } from '../worker/tools/index.ts';
+import { tools } from '../worker/tools.ts';
 
 /** `shared/catalogue/tools.ts`: what the gateway may know of the workers' tools, as formatted source. */
 export function toolCatalogue(): string {

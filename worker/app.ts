@@ -9,9 +9,9 @@ import type { Resource } from '../shared/resources.ts';
 import { RecordRefusedError, StoreUnavailableError } from '../shared/store/index.ts';
 import { UnsealError } from '../shared/vault/index.ts';
 import type { CallContext, OpenCredential } from './call-context.ts';
-import type { CallGitHubDeps } from './call-github.ts';
+import type { CallGitHubDeps } from './github/call-github.ts';
 import { holdResponse } from './held-response.ts';
-import { createCallGitHub } from './call-github.ts';
+import { createCallGitHub } from './github/call-github.ts';
 import type { McpHandler } from './mcp-handler.ts';
 
 /** The gateway caps bodies lower; this only bounds what a direct caller can make us read. */

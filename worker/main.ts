@@ -3,7 +3,7 @@ import { RESOURCE_PATHS } from '../shared/resources.ts';
 import { runService } from '../shared/process/index.ts';
 import { composeWorker } from './compose.ts';
 import { loadWorkerConfig } from './config.ts';
-import { GITHUB_ENDPOINTS } from './tools/index.ts';
+import { GITHUB_ENDPOINTS } from './tools.ts';
 
 await runService({
   name: 'worker',

@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Logger } from '../shared/logger.ts';
 import type { CallContext } from './call-context.ts';
-import { registerTools } from './tools/index.ts';
+import { registerTools } from './tools.ts';
 
 /** Lets the SDK hand back which call a server is made for; entries go with their request. */
 const calls = new WeakMap<AuthInfo, CallContext>();

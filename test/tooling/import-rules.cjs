@@ -46,6 +46,9 @@ const GATEWAY_FLOORS = [
 /** The same inside the authorization server. */
 const AUTHORIZATION_SERVER_FLOORS = [['signing-keys'], ['clients'], ['token'], ['login'], ['oidc-provider']];
 
+/** The same in the worker, whose rooms have no doors: each is a handful of files. */
+const WORKER_FLOORS = [['github', 'text'], ['rows'], ['tools']];
+
 /** One rule for each floor but the highest, whose one room has nothing beside or above it. */
 const floorRules = (home, floors) =>
   floors.slice(0, -1).map((rooms, index) => {
@@ -60,6 +63,7 @@ const floorRules = (home, floors) =>
 const rooms = [
   ...floorRules('gateway', GATEWAY_FLOORS),
   ...floorRules('gateway/authorization-server', AUTHORIZATION_SERVER_FLOORS),
+  ...floorRules('worker', WORKER_FLOORS),
   forbid(
     'every-room-of-the-gateway-has-a-floor',
     { path: '^gateway/', pathNot: `^gateway/(${GATEWAY_FLOORS.flat().join('|')}|config)/|^gateway/[^/]+$` },
@@ -98,7 +102,7 @@ const rooms = [
 ];
 
 const packages = [
-  only('only-the-authorization-server-knows-oidc-provider', 'oidc-provider', 'gateway/authorization-server/'),
+  only('only-one-folder-knows-oidc-provider', 'oidc-provider', 'gateway/authorization-server/oidc-provider/'),
   only('only-workers-knows-http-proxy-middleware', 'http-proxy-middleware|httpxy', 'gateway/workers/'),
   only('only-the-store-knows-ioredis', 'ioredis', 'shared/store/'),
   forbid(

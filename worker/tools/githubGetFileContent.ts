@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { answerRows } from './answer-rows.ts';
-import { decodeText } from './decode-text.ts';
-import { CONTENTS_ENDPOINT, MAX_FILE_BYTES, readFile, REPOSITORY_ENDPOINT } from './read-content.ts';
-import { redactSecrets } from './redact-secrets.ts';
-import { ownerField, repoField } from './repository-path.ts';
-import type { RowGitHub } from './row-github.ts';
-import { invalidQuery } from './row-failure.ts';
-import type { Hint, RowOutcome } from './rows.ts';
-import { HINTS, queryFields, rowsSchema } from './rows.ts';
-import type { LineSelection, SelectedLines } from './select-lines.ts';
-import { selectLines, windowOf } from './select-lines.ts';
-import { defineTool } from './tool.ts';
+import { answerRows } from '../rows/answer-rows.ts';
+import { decodeText } from '../text/decode-text.ts';
+import { CONTENTS_ENDPOINT, MAX_FILE_BYTES, readFile, REPOSITORY_ENDPOINT } from '../github/read-content.ts';
+import { redactSecrets } from '../text/redact-secrets.ts';
+import { ownerField, repoField } from '../github/repository-path.ts';
+import type { RowGitHub } from '../github/row-github.ts';
+import { invalidQuery } from '../github/row-failure.ts';
+import type { Hint, RowOutcome } from '../rows/rows.ts';
+import { HINTS, queryFields, rowsSchema } from '../rows/rows.ts';
+import type { LineSelection, SelectedLines } from '../text/select-lines.ts';
+import { selectLines, windowOf } from '../text/select-lines.ts';
+import { defineTool } from '../tool.ts';
 
 const MAX_QUERIES = 10;
 const MAX_CHARS = 50_000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GitHubFailure, GitHubUser } from '../../shared/github/index.ts';
 import { GitHubApiError } from '../../shared/github/index.ts';
 import type { CallContext } from '../call-context.ts';
-import { defineTool, errorResult, structuredResult } from './tool.ts';
+import { defineTool, errorResult, structuredResult } from '../tool.ts';
 
 const outputSchema = z.looseObject({
   login: z.string(),

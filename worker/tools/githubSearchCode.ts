@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { GitHubApiResponse } from '../../shared/github/index.ts';
-import { answerRows } from './answer-rows.ts';
-import { buildCodeSearchQuery } from './code-search-query.ts';
-import { pageOf } from './read-content.ts';
-import { redactSecrets } from './redact-secrets.ts';
-import type { Redaction } from './redact-secrets.ts';
-import { ownerField, repoField } from './repository-path.ts';
-import type { RowGitHub } from './row-github.ts';
-import { RowFailure, rowErrorOf } from './row-failure.ts';
-import type { Hint, RowOutcome } from './rows.ts';
-import { HINTS, queryFields, rowsSchema } from './rows.ts';
-import { defineTool } from './tool.ts';
+import { answerRows } from '../rows/answer-rows.ts';
+import { buildCodeSearchQuery } from '../github/code-search-query.ts';
+import { pageOf } from '../github/read-content.ts';
+import { redactSecrets } from '../text/redact-secrets.ts';
+import type { Redaction } from '../text/redact-secrets.ts';
+import { ownerField, repoField } from '../github/repository-path.ts';
+import type { RowGitHub } from '../github/row-github.ts';
+import { RowFailure, rowErrorOf } from '../github/row-failure.ts';
+import type { Hint, RowOutcome } from '../rows/rows.ts';
+import { HINTS, queryFields, rowsSchema } from '../rows/rows.ts';
+import { defineTool } from '../tool.ts';
 
 const CODE_SEARCH_ENDPOINT = '/search/code';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AdapterPayload } from 'oidc-provider';
+import type { ClientPayload } from './client-payload.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { RecordFamily, Records, Store } from '../../../shared/store/index.ts';
 import { createRecords, keys } from '../../../shared/store/index.ts';
@@ -14,7 +14,7 @@ import type { ClientsUnderWay, Unused } from './unused-clients.ts';
 import { createClientsUnderWay, makeRoom } from './unused-clients.ts';
 
 /** A record that belongs to oidc-provider; the library itself judges its members. */
-export const payloadFamily: RecordFamily<AdapterPayload> = {
+export const payloadFamily: RecordFamily<ClientPayload> = {
   schema: 1,
   shape: z.record(z.string(), z.unknown()),
 };
@@ -32,12 +32,12 @@ const REMEMBERED_CLIENT_MS = 365 * DAY_MS;
 
 /** Registered clients (RFC 7591). */
 export interface Clients {
-  readonly records: Records<AdapterPayload>;
+  readonly records: Records<ClientPayload>;
   /**
    * Stores a new client, its secret hashed. One that exists already stays as it is.
    * @throws `temporarily_unavailable` when its network has taken the room for clients that nobody signs in with.
    */
-  readonly register: (clientId: string, payload: AdapterPayload) => Promise<void>;
+  readonly register: (clientId: string, payload: ClientPayload) => Promise<void>;
   /** A client outlives every grant it holds: a client that vanishes earlier strands its users. */
   keepUntil(clientId: string, until: number): Promise<void>;
   /** Those that somebody is signing in with. */
@@ -131,7 +131,7 @@ export function createClients(deps: ClientDeps): Clients {
 
 function unusedRoom(
   { store, clock, maxUnused }: ClientDeps,
-  records: Records<AdapterPayload>,
+  records: Records<ClientPayload>,
   underWay: ClientsUnderWay,
 ): Unused {
   return {

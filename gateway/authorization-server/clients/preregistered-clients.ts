@@ -1,9 +1,9 @@
-import type { AdapterPayload } from 'oidc-provider';
+import type { ClientPayload } from './client-payload.ts';
 import { hashClientSecret } from './client-secrets.ts';
 import { judgeRegistration } from './registration-policy.ts';
 
 /** Clients the operator knows beforehand, by client id. They are never stored: the file is the only truth. */
-export type PreregisteredClients = ReadonlyMap<string, AdapterPayload>;
+export type PreregisteredClients = ReadonlyMap<string, ClientPayload>;
 
 /** The operator's own list needs no list of allowed schemes or redirects. */
 const OPERATOR_RULES = { schemes: undefined, redirectList: undefined };
@@ -20,7 +20,7 @@ const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 export function parsePreregisteredClients(text: string): PreregisteredClients {
   const list = parseJson(text);
   if (!Array.isArray(list)) throw new RangeError('must be a JSON list of clients');
-  const clients = new Map<string, AdapterPayload>();
+  const clients = new Map<string, ClientPayload>();
   for (const [index, entry] of list.entries()) {
     const at = `client ${String(index + 1)} of the list`;
     const { client_id: clientId, client_secret: secret, ...metadata } = asObject(entry, at);

@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Context, Next } from './context.ts';
 import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
 import { FIRST_INTERVAL_SECONDS } from '../token/device-codes.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
@@ -17,7 +17,7 @@ export function createAnswerCorrection(rules: {
   /** Whether pages of every origin may read the metadata; the library says so by itself. */
   cors: boolean;
 }) {
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+  return async (ctx: Context, next: Next): Promise<void> => {
     await next();
     addInterval(ctx);
     if (ctx.oidc.route !== 'discovery' || typeof ctx.body !== 'object') return;
@@ -38,7 +38,7 @@ export function createAnswerCorrection(rules: {
   };
 }
 
-function addInterval(ctx: KoaContextWithOIDC): void {
+function addInterval(ctx: Context): void {
   if (ctx.oidc.route !== 'device_authorization' || ctx.status !== 200) return;
   ctx.body = { ...(ctx.body as Record<string, unknown>), interval: FIRST_INTERVAL_SECONDS };
 }

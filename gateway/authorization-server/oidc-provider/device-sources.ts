@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Context, Next } from './context.ts';
 import type { DeviceCodeFault } from '../../pages/index.ts';
 import { devicePage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import { ROUTES } from '../../http/index.ts';
@@ -31,7 +31,7 @@ export const deviceSources = {
   mask: '****-****',
   deviceInfo: () => ({}),
   userCodeInputSource: (
-    ctx: KoaContextWithOIDC,
+    ctx: Context,
     _form: string,
     _out?: unknown,
     error?: Error & { userCode?: string },
@@ -40,11 +40,11 @@ export const deviceSources = {
     showEntry(ctx, { userCode: error?.userCode ?? offered.get(ctx.req), fault });
   },
   /** The box was not ticked; the library has changed nothing of the code yet. */
-  userCodeConfirmSource: (ctx: KoaContextWithOIDC) => {
+  userCodeConfirmSource: (ctx: Context) => {
     const userCode = ctx.oidc.params?.['user_code'];
     showEntry(ctx, { userCode: typeof userCode === 'string' ? userCode : undefined, fault: 'unconfirmed' });
   },
-  successSource: (ctx: KoaContextWithOIDC) => {
+  successSource: (ctx: Context) => {
     ctx.set({ ...PAGE_HEADERS });
     ctx.body = messagePage({
       title: 'The device is connected',
@@ -55,7 +55,7 @@ export const deviceSources = {
 };
 
 function showEntry(
-  ctx: KoaContextWithOIDC,
+  ctx: Context,
   { userCode, fault }: { userCode: string | undefined; fault: DeviceCodeFault | undefined },
 ): void {
   // Not 200, as the library has it: wrong codes are counted by their status.
@@ -75,7 +75,7 @@ function showEntry(
  */
 export const answerMissingSession =
   (support: string | undefined) =>
-  async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+  async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
     } catch (error) {

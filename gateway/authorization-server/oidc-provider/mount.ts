@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { Router } from 'express';
-import type { Provider } from 'oidc-provider';
+import type { Library } from './context.ts';
 import type { Platform } from '../../../shared/platform.ts';
 import type { RevocationFeed } from '../../../shared/revocation/index.ts';
 import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
@@ -83,7 +83,7 @@ function buildProvider(
   { store, gatewayRing, clock }: Platform,
   options: ProviderRules,
   { register, tokens, signingKeys, accounts, grants, refreshTokens, revocations }: Parts,
-): Provider {
+): Library {
   const { codes, deviceCodes } = tokens;
   const { clients, documents, isAllowed, preregistered, names } = register;
   return createProvider(options, {
@@ -112,7 +112,7 @@ function buildProvider(
   });
 }
 
-function handlerOf(provider: Provider): RequestHandler {
+function handlerOf(provider: Library): RequestHandler {
   const callback = provider.callback();
   return (req, res) => {
     if (isServedByProvider(req.method, req.originalUrl.split('?')[0] ?? '')) void callback(req, res);

@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Context, Library, Next } from './context.ts';
 import { PAGE_HEADERS, returnPage } from '../../pages/index.ts';
 import { redirectTarget } from '../clients/redirect-uri.ts';
 import { interactionPath } from '../../http/index.ts';
@@ -15,10 +15,10 @@ interface Answered {
  * and to clients of the operator. From the decision on, allowed or denied, everything is sent on.
  */
 export function createUndecidedErrors(isOperatorsClient: (clientId: string) => boolean) {
-  const answered = new WeakMap<KoaContextWithOIDC, Answered>();
+  const answered = new WeakMap<Context, Answered>();
   return {
     /** Notes what the library is about to answer. */
-    subscribe: (provider: Provider) => {
+    subscribe: (provider: Library) => {
       provider.on('authorization.error', (ctx, { error, error_description: description }) => {
         answered.set(ctx, {
           error,
@@ -26,7 +26,7 @@ export function createUndecidedErrors(isOperatorsClient: (clientId: string) => b
         });
       });
     },
-    middleware: async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    middleware: async (ctx: Context, next: Next): Promise<void> => {
       await next();
       const redirectUri = undecidedTarget(ctx, isOperatorsClient);
       if (redirectUri === undefined) return;
@@ -42,10 +42,7 @@ export function createUndecidedErrors(isOperatorsClient: (clientId: string) => b
 }
 
 /** Where an answer would go that must not go by itself; undefined for everything else. */
-function undecidedTarget(
-  ctx: KoaContextWithOIDC,
-  isOperatorsClient: (clientId: string) => boolean,
-): string | undefined {
+function undecidedTarget(ctx: Context, isOperatorsClient: (clientId: string) => boolean): string | undefined {
   if (isDecided(ctx) || isOwnAnswer(ctx)) return undefined;
   const { client, params } = ctx.oidc;
   const redirectUri = params?.['redirect_uri'];
@@ -55,22 +52,22 @@ function undecidedTarget(
 }
 
 /** Whether a person has decided, or there is nothing to decide on this path. */
-function isDecided(ctx: KoaContextWithOIDC): boolean {
+function isDecided(ctx: Context): boolean {
   // The library makes none for a path that it does not know.
-  const oidc = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  const oidc = ctx.oidc as Context['oidc'] | undefined;
   if (oidc?.route === 'authorization') return false;
   // Every result is written after a button of our consent page was pressed.
   return oidc?.route !== 'resume' || oidc.entities.Interaction?.result !== undefined;
 }
 
 /** A page of ours, or the way to the consent page. */
-function isOwnAnswer({ res }: KoaContextWithOIDC): boolean {
+function isOwnAnswer({ res }: Context): boolean {
   const location = res.getHeader('location');
   if (typeof location === 'string') return location.startsWith(interactionPath(''));
   return res.getHeader('content-security-policy') === PAGE_HEADERS['content-security-policy'];
 }
 
-function stateOf(ctx: KoaContextWithOIDC): { state?: string } {
+function stateOf(ctx: Context): { state?: string } {
   const state = ctx.oidc.params?.['state'];
   return typeof state === 'string' ? { state } : {};
 }

@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Context, Next } from './context.ts';
 import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 
 /**
@@ -7,7 +7,7 @@ import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
  */
 export const answerUnexpectedFault =
   (rules: { readonly support: string | undefined; readonly onFault: (error: unknown) => void }) =>
-  async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+  async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
     } catch (error) {

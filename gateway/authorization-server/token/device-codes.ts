@@ -1,4 +1,3 @@
-import type { AdapterPayload } from 'oidc-provider';
 import { z } from 'zod';
 import type { RecordFamily, Store, TypedRecord } from '../../../shared/store/index.ts';
 import { createRecords, keys, StoreUnavailableError } from '../../../shared/store/index.ts';
@@ -13,10 +12,18 @@ const REMEMBERED_MS = 60 * 60_000;
 /** Networks jitter: a poll this much early is not punished (ms). */
 const TOLERANCE_MS = 500;
 
+/** What the library knows of a device code: who may poll, what was asked, what was decided. */
+export interface DeviceCodePayload {
+  [member: string]: unknown;
+  clientId?: string | undefined;
+  accountId?: string | undefined;
+  grantId?: string | undefined;
+  error?: string | undefined;
+}
+
 /** A device code with what the person at the browser has decided so far. Times in milliseconds. */
 export interface DeviceCode {
-  /** oidc-provider's own members but the code itself: who may poll, what was asked, what was decided. */
-  readonly payload: AdapterPayload;
+  readonly payload: DeviceCodePayload;
   readonly expiresAt: number;
   readonly consumedAt: number | null;
 }
@@ -44,7 +51,7 @@ const pollFamily: RecordFamily<{ readonly at: number; readonly intervalMs: numbe
 
 export interface DeviceCodes {
   /** Writes what oidc-provider knows of a code; `ttlSeconds` only when it is new. */
-  save(deviceCode: string, payload: AdapterPayload, ttlSeconds: number): Promise<void>;
+  save(deviceCode: string, payload: DeviceCodePayload, ttlSeconds: number): Promise<void>;
   find(deviceCode: string): Promise<TypedRecord<DeviceCode> | undefined>;
   findByUserCode(userCode: string): Promise<{ deviceCode: string; found: DeviceCode } | undefined>;
   /** Marks the code used; of any number of concurrent callers exactly one gets true. */

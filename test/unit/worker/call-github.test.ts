@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GitHubApi } from '../../../shared/github/index.ts';
 import { classifyGitHubFailure, GitHubApiError, parseGitHubHost } from '../../../shared/github/index.ts';
 import type { CredentialReading } from '../../../shared/vault/index.ts';
-import { createCallGitHub } from '../../../worker/call-github.ts';
+import { createCallGitHub } from '../../../worker/github/call-github.ts';
 
 const claims = {
   ...{ iss: 'i', sub: 's', aud: 'a', client_id: 'c', jti: 'j', iat: 0, exp: 1, gid: 'grant-1' },

@@ -1,4 +1,4 @@
-import type { AdapterPayload } from 'oidc-provider';
+import type { ClientPayload } from '../client-payload.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import type { OutgoingHttp } from '../../../../shared/outgoing-http/index.ts';
 import type { Store } from '../../../../shared/store/index.ts';
@@ -18,7 +18,7 @@ export interface ClientDocuments {
    * @throws Unavailable for a client that was good and whose document cannot be had any more: an
    * `invalid_client` would make it throw its tokens away. Also when there is no room to fetch one more.
    */
-  find(clientId: string): Promise<AdapterPayload | undefined>;
+  find(clientId: string): Promise<ClientPayload | undefined>;
   /** Keeps the document of a client as long as a grant may stand on it. */
   keepUntil(clientId: string, grantEnd: number): Promise<void>;
 }

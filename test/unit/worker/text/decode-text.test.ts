@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeText } from '../../../../worker/tools/decode-text.ts';
+import { decodeText } from '../../../../worker/text/decode-text.ts';
 
 describe('decodeText', () => {
   it.each([

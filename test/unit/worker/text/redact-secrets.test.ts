@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactSecrets } from '../../../../worker/tools/redact-secrets.ts';
+import { redactSecrets } from '../../../../worker/text/redact-secrets.ts';
 
 const GITHUB_TOKEN = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
 const FINE_GRAINED = `github_pat_${'11ABCDEFG0'.repeat(3)}_${'x9'.repeat(20)}`;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildCodeSearchQuery } from '../../../../worker/tools/code-search-query.ts';
-import { RowFailure } from '../../../../worker/tools/row-failure.ts';
+import { buildCodeSearchQuery } from '../../../../worker/github/code-search-query.ts';
+import { RowFailure } from '../../../../worker/github/row-failure.ts';
 
 describe('buildCodeSearchQuery', () => {
   it.each([

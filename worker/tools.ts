@@ -1,8 +1,8 @@
-import type { CallContext } from '../call-context.ts';
+import type { CallContext } from './call-context.ts';
 import type { McpServer } from '@modelcontextprotocol/server';
-import { githubGetFileContent } from './githubGetFileContent.ts';
-import { githubGetMe } from './githubGetMe.ts';
-import { githubSearchCode } from './githubSearchCode.ts';
+import { githubGetFileContent } from './tools/githubGetFileContent.ts';
+import { githubGetMe } from './tools/githubGetMe.ts';
+import { githubSearchCode } from './tools/githubSearchCode.ts';
 import type { Tool } from './tool.ts';
 
 /** Every tool of this worker, in the order clients see. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { selectLines, windowOf } from '../../../../worker/tools/select-lines.ts';
+import { selectLines, windowOf } from '../../../../worker/text/select-lines.ts';
 
 const TEXT = 'a\nb\nC match\nd\ne\nf\ng Match\nh\n';
 const matching = (matchString: string, contextLines: number, caseSensitive = false) =>

@@ -1,7 +1,7 @@
-import type { AccessTokenClaims } from '../shared/access-token/index.ts';
-import type { GitHubAnswer, GitHubApi, GitHubFailureCode, GitHubHost } from '../shared/github/index.ts';
-import { classifyGitHubFailure, GitHubApiError } from '../shared/github/index.ts';
-import type { CredentialReader } from '../shared/vault/index.ts';
+import type { AccessTokenClaims } from '../../shared/access-token/index.ts';
+import type { GitHubAnswer, GitHubApi, GitHubFailureCode, GitHubHost } from '../../shared/github/index.ts';
+import { classifyGitHubFailure, GitHubApiError } from '../../shared/github/index.ts';
+import type { CredentialReader } from '../../shared/vault/index.ts';
 
 export interface CallGitHubDeps {
   readonly github: GitHubApi;

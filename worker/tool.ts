@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { z, ZodObject } from 'zod';
-import type { CallContext } from '../call-context.ts';
+import type { CallContext } from './call-context.ts';
 
 /** One MCP tool as data. */
 interface ToolOf<Input extends ZodObject> {

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { CallContext } from '../call-context.ts';
-import { createRowGitHub } from './row-github.ts';
-import type { RowGitHub } from './row-github.ts';
+import { createRowGitHub } from '../github/row-github.ts';
+import type { RowGitHub } from '../github/row-github.ts';
 import { runRows } from './rows.ts';
 import type { RowOutcome } from './rows.ts';
 

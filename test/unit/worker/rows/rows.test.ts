@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GITHUB_FAILURE_CODES } from '../../../../shared/github/index.ts';
-import { rowErrorOf, RowFailure } from '../../../../worker/tools/row-failure.ts';
-import { rowsSchema, runRows } from '../../../../worker/tools/rows.ts';
+import { rowErrorOf, RowFailure } from '../../../../worker/github/row-failure.ts';
+import { rowsSchema, runRows } from '../../../../worker/rows/rows.ts';
 
 const signal = new AbortController().signal;
 const rate = () => undefined;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readFile } from '../../../../worker/tools/read-content.ts';
-import { createRowGitHub } from '../../../../worker/tools/row-github.ts';
-import { RowFailure } from '../../../../worker/tools/row-failure.ts';
-import type { RowError } from '../../../../worker/tools/row-failure.ts';
-import type { Answer } from './fake-call.ts';
-import { fakeCall } from './fake-call.ts';
+import { readFile } from '../../../../worker/github/read-content.ts';
+import { createRowGitHub } from '../../../../worker/github/row-github.ts';
+import { RowFailure } from '../../../../worker/github/row-failure.ts';
+import type { RowError } from '../../../../worker/github/row-failure.ts';
+import type { Answer } from '../tools/fake-call.ts';
+import { fakeCall } from '../tools/fake-call.ts';
 
 const signal = new AbortController().signal;
 const where = { owner: 'o', repo: 'r', path: 'a.txt' };

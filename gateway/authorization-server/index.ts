@@ -16,5 +16,6 @@ export type { NextHop } from './login/login.ts';
 export { sendOn } from './login/send-on.ts';
 export type { AccountPagesOf, SignInWay } from './login/sign-in.ts';
 export type { ScopePolicy } from './token/scopes.ts';
+export type { TokenLifetimes } from './token/tokens.ts';
 export type { KeyTimes } from './signing-keys/key-schedule.ts';
 export type { SigningKeys } from './signing-keys/signing-keys.ts';

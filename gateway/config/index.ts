@@ -1,15 +1,11 @@
-export type { GatewayConfig, SideAddress } from './load-config.ts';
-export { gatewayConfigFields, loadGatewayConfig, restrictionFields, sideAddresses } from './load-config.ts';
+export { addressLimits, clientOptions, documentRules } from './clients.ts';
+export type { SideAddress } from './listeners.ts';
+export { edgeOptions, sideAddresses } from './listeners.ts';
+export type { GatewayConfig } from './load-config.ts';
+export { gatewayConfigFields, loadGatewayConfig } from './load-config.ts';
+export { authorizationServerOptions, outgoingHttpOptions, scopePolicy } from './options.ts';
+export { originRule } from './origins.ts';
+export { restrictionFields } from './people.ts';
 export type { GatewaySecrets } from './secrets.ts';
 export { openGatewaySecrets } from './secrets.ts';
-export {
-  addressLimits,
-  authorizationServerOptions,
-  clientOptions,
-  documentRules,
-  edgeOptions,
-  grantLifetimes,
-  originRule,
-  outgoingHttpOptions,
-  scopePolicy,
-} from './options.ts';
+export { grantLifetimes } from './tokens.ts';

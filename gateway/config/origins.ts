@@ -7,6 +7,8 @@ import {
   optionalField,
   trueOrFalse,
 } from '../../shared/config/index.ts';
+import type { CrossCheck } from '../../shared/config/index.ts';
+import type { OriginRule } from '../http/index.ts';
 
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 /** Suffixes of this form are a country's registry; there are more, which no rule of ours can tell. */
@@ -81,7 +83,7 @@ interface OriginObjection {
 }
 
 /** Domains without the mode would be ignored, and the mode without domains is the default under another name. */
-export function objectToDomains({ corsMode, allowedDomains }: OriginValues): OriginObjection[] {
+function objectToDomains({ corsMode, allowedDomains }: OriginValues): OriginObjection[] {
   const isEnterprise = corsMode === 'enterprise';
   if (isEnterprise === (allowedDomains !== undefined)) return [];
   return isEnterprise
@@ -100,4 +102,24 @@ export function objectToDomains({ corsMode, allowedDomains }: OriginValues): Ori
             'Set MCP_HTTP_CORS_MODE=enterprise to let web pages of these domains in; to restrict people, use GITHUB_ORGANIZATION.',
         },
       ];
+}
+
+export const originChecks: readonly CrossCheck<typeof originFields>[] = [
+  { needs: ['corsMode', 'allowedDomains'], check: objectToDomains },
+];
+
+/** Ours, those the operator listed, and what the mode adds to them. */
+export function originRule(config: Origins): OriginRule {
+  return {
+    listed: [config.publicUrl, ...config.allowedOrigins],
+    loopback: config.corsMode === 'development',
+    domains: config.allowedDomains,
+  };
+}
+
+interface Origins {
+  readonly publicUrl: string;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedDomains: readonly string[];
+  readonly corsMode: OriginValues['corsMode'];
 }

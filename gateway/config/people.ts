@@ -7,6 +7,8 @@ import {
   optionalField,
   trueOrFalse,
 } from '../../shared/config/index.ts';
+import type { ConfigOf, CrossCheck, Objection } from '../../shared/config/index.ts';
+import type { githubFields } from './github.ts';
 import { LONGEST_STALE_MS, parseOrganizationRule } from '../standing/index.ts';
 import type { OrganizationRule } from '../standing/index.ts';
 
@@ -25,7 +27,7 @@ const organizationRule = z.string().transform((text, context): OrganizationRule 
 const BETWEEN_ORGANIZATIONS = /[ \t]*[,\r\n]\s*/;
 
 /** Who may sign in and stay, and how the gateway hears that somebody may not. */
-export const accessFields = {
+export const peopleFields = {
   organizations: optionalField({
     env: 'GITHUB_ORGANIZATION',
     schema: listOf(organizationRule, BETWEEN_ORGANIZATIONS),
@@ -113,7 +115,7 @@ interface AccessObjection {
 }
 
 /** Rules that no token could be checked against would let nobody in. */
-export function objectToAccess(
+function objectToAccess(
   values: AccessValues & { readonly githubOauthBaselineScopes: readonly string[] | undefined },
 ): AccessObjection[] {
   return scopeNeeds(values).flatMap(({ env, scopes }): AccessObjection[] => {
@@ -123,4 +125,38 @@ export function objectToAccess(
     if (lacks(values.githubOauthScopes)) return [{ key: 'githubOauthScopes', problem }];
     return lacks(values.githubOauthBaselineScopes) ? [{ key: 'githubOauthBaselineScopes', problem }] : [];
   });
+}
+
+type RuleFields = Pick<typeof peopleFields, 'organizations' | 'requireMfa'> &
+  Pick<typeof githubFields, 'githubOauthScopes' | 'githubOauthBaselineScopes'>;
+
+export const peopleChecks: readonly CrossCheck<RuleFields>[] = [
+  {
+    needs: ['organizations', 'requireMfa', 'githubOauthScopes', 'githubOauthBaselineScopes'],
+    check: objectToAccess,
+  },
+  {
+    needs: ['githubOauthScopes', 'githubOauthBaselineScopes', 'organizations', 'requireMfa'],
+    check: objectToBaseline,
+  },
+];
+
+const DEFAULT_BASELINE_SCOPES = ['read:user'];
+
+export function defaultBaseline(values: AccessValues): readonly string[] {
+  if (values.githubOauthScopes.length === 0) return [];
+  const required = requiredScopes(values).filter((scope) => values.githubOauthScopes.includes(scope));
+  return [...new Set([...DEFAULT_BASELINE_SCOPES, ...required])];
+}
+
+function objectToBaseline(values: ConfigOf<RuleFields>): readonly Objection<RuleFields>[] {
+  const allowed = values.githubOauthScopes;
+  const baseline = values.githubOauthBaselineScopes ?? defaultBaseline(values);
+  const outside = baseline.filter((scope) => !allowed.includes(scope));
+  if (outside.length === 0) return [];
+  const problem =
+    values.githubOauthBaselineScopes === undefined
+      ? `is required when GITHUB_OAUTH_SCOPES does not contain its default, ${outside.join(' ')}`
+      : `names scopes that GITHUB_OAUTH_SCOPES does not contain: ${outside.join(' ')}`;
+  return [{ key: 'githubOauthBaselineScopes', problem }];
 }

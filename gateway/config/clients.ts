@@ -5,14 +5,19 @@ import {
   listOf,
   oneOf,
   optionalField,
+  secretSource,
   textAcceptedBy,
   trueOrFalse,
 } from '../../shared/config/index.ts';
+import type { ConfigOf, CrossCheck, Objection, SecretFiles } from '../../shared/config/index.ts';
+import type { SecretFollower } from '../../shared/secrets/index.ts';
 import {
   DEFAULT_SCHEMES,
   isRedirectListEntry,
   parsePreregisteredClients,
 } from '../authorization-server/index.ts';
+import type { ClientOptions, DocumentRules } from '../authorization-server/index.ts';
+import type { AddressLimits } from '../limits/index.ts';
 
 const documentHost = z
   .string()
@@ -118,3 +123,64 @@ export const clientFields = {
     remedy: 'List host names such as claude.ai,vscode.dev, with a port where it is not 443.',
   }),
 };
+
+type Fields = typeof clientFields;
+type Values = ConfigOf<Fields>;
+
+/** A list without the mode would be ignored, and the mode without a list would let nobody in. */
+function objectToRedirectList({
+  clientRegistration,
+  clientRedirectAllowlist,
+}: Values): readonly Objection<Fields>[] {
+  const isListed = clientRegistration === 'allowlist';
+  if (isListed === (clientRedirectAllowlist !== undefined)) return [];
+  const problem = isListed
+    ? 'is required with CLIENT_REGISTRATION=allowlist'
+    : 'has no effect without CLIENT_REGISTRATION=allowlist';
+  return [{ key: 'clientRedirectAllowlist', problem }];
+}
+
+export const clientChecks: readonly CrossCheck<Fields>[] = [
+  { needs: ['clientRegistration', 'clientRedirectAllowlist'], check: objectToRedirectList },
+];
+
+/** How much one address may ask for. */
+export function addressLimits(config: Values): AddressLimits {
+  const { registrationsPerHour, authorizationsPerMinute, tokenRequestsPerMinute } = config;
+  return { registrationsPerHour, authorizationsPerMinute, tokenRequestsPerMinute };
+}
+
+/** Whether clients may be known by a document, and whose. */
+export function documentRules(config: Values & { readonly httpsProxy: string | undefined }): DocumentRules {
+  return {
+    registration: config.clientRegistration,
+    enabled: config.clientDocuments,
+    allowedHosts: config.clientDocumentHosts,
+    isProxied: config.httpsProxy !== undefined,
+  };
+}
+
+/** Who may be a client. The list of CLIENTS_FILE is as the file is now: one with a fault in it changes nothing. */
+export function clientOptions(
+  config: Values & { readonly secretFiles: SecretFiles },
+  secrets: Pick<SecretFollower, 'follow'>,
+  areDocumentsOn: boolean,
+): ClientOptions {
+  const source = secretSource(config, 'preregisteredClients');
+  let clients = parsePreregisteredClients(source?.text ?? '[]');
+  if (source !== undefined) {
+    secrets.follow(source, (text) => {
+      clients = parsePreregisteredClients(text);
+    });
+  }
+  return {
+    registration: config.clientRegistration,
+    registrationRules: {
+      schemes: config.clientRedirectSchemes,
+      redirectList: config.clientRedirectAllowlist,
+    },
+    maxUnused: config.maxUnusedClients,
+    preregistered: { get: (clientId) => clients.get(clientId) },
+    documents: areDocumentsOn ? { allowedHosts: config.clientDocumentHosts } : undefined,
+  };
+}

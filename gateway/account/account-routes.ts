@@ -11,9 +11,9 @@ import {
   PAGE_HEADERS,
 } from '../pages/index.ts';
 import { isLive } from '../grants/index.ts';
-import { sendOn } from '../authorization-server/index.ts';
+import type { PageFrame } from '../authorization-server/index.ts';
+import { answerPageError, PageError, sendOn } from '../authorization-server/index.ts';
 import { isFromOwnOrigin, readCookie, ROUTES } from '../http/index.ts';
-import { answerAccountError, AccountError } from './account-error.ts';
 import type { AccountAction, AccountForm, AccountForms } from './account-form.ts';
 import { accountModel } from './account-model.ts';
 import type { AccountSession } from './account-session.ts';
@@ -35,6 +35,16 @@ export interface AccountRouteDeps extends AccountSignInDeps, DisconnectDeps {
   readonly onFault: (error: unknown, req: Request) => void;
 }
 
+/** Around the faults of the account page. */
+const accountFrame: PageFrame = (status) => ({
+  title: status >= 500 ? 'This did not work' : 'This cannot be done',
+  next:
+    status >= 500
+      ? 'It may have been done in part: look again in a moment at'
+      : 'Nothing was changed. Go back to',
+  link: { href: ROUTES.account, label: 'your connected applications' },
+});
+
 /** A form of a signed-in person that has passed origin, session and size. */
 interface Submission {
   readonly session: AccountSession;
@@ -53,7 +63,7 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
   ) => {
     router.post(path, requireOwnOrigin(deps.publicUrl), parse, async (req, res) => {
       const session = await sessionOf(req);
-      if (session === undefined) throw new AccountError(403, 'signed_out');
+      if (session === undefined) throw new PageError(403, 'signed_out');
       const notice = await run({ session, form: (req.body ?? {}) as AccountForm }, req, res);
       if (notice !== undefined) backToPage(res, notice);
     });
@@ -89,10 +99,10 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
   for (const [path, allowed] of METHODS) {
     router.all(path, (_req, res) => {
       res.set('allow', allowed);
-      throw new AccountError(405, 'method');
+      throw new PageError(405, 'method');
     });
   }
-  router.use(ROUTES.account, answerAccountError(deps));
+  router.use(ROUTES.account, answerPageError({ ...deps, frame: accountFrame }));
   return router;
 }
 
@@ -169,7 +179,7 @@ async function signOut(
 async function revokeOne(deps: AccountRouteDeps, submission: Submission): Promise<AccountNotice> {
   const { session, form } = submission;
   const listed = (await deps.grants.listOf(session.sub)).find(({ grantId }) => grantId === form['grant']);
-  if (listed === undefined) throw new AccountError(404, 'unknown_grant');
+  if (listed === undefined) throw new PageError(404, 'unknown_grant');
   requireGenuine(deps, submission, 'revoke', listed.grantId);
   if (!isLive(listed.grant, deps.clock.now())) return 'already_ended';
   await deps.grants.end(listed.grantId, 'revoked_by_person');
@@ -183,12 +193,12 @@ function requireGenuine(
   grantId?: string,
 ): void {
   const of = { action, ...(grantId === undefined ? {} : { grantId }) };
-  if (!forms.isGenuine(form, session, of)) throw new AccountError(403, 'stale_form');
+  if (!forms.isGenuine(form, session, of)) throw new PageError(403, 'stale_form');
 }
 
 function requireOwnOrigin(publicUrl: string): RequestHandler {
   return (req, _res, next) => {
-    if (!isFromOwnOrigin(req, publicUrl)) throw new AccountError(403, 'foreign_origin');
+    if (!isFromOwnOrigin(req, publicUrl)) throw new PageError(403, 'foreign_origin');
     next();
   };
 }

@@ -19,3 +19,5 @@ export type { ScopePolicy } from './token/scopes.ts';
 export type { TokenLifetimes } from './token/tokens.ts';
 export type { KeyTimes } from './signing-keys/key-schedule.ts';
 export type { SigningKeys } from './signing-keys/signing-keys.ts';
+export type { PageFrame } from './login/page-error.ts';
+export { answerPageError, PageError } from './login/page-error.ts';

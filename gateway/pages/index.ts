@@ -8,6 +8,7 @@ export type { ConsentModel, ScopeLine } from './consent-page.ts';
 export { consentPage } from './consent-page.ts';
 export type { DeviceCodeFault } from './device-page.ts';
 export { devicePage } from './device-page.ts';
+export type { Message } from './message-page.ts';
 export { messagePage } from './message-page.ts';
 export { PAGE_HEADERS } from './page.ts';
 export { returnPage } from './return-page.ts';

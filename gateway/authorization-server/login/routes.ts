@@ -8,7 +8,7 @@ import { comeBack } from './callback.ts';
 import { consentSubjectOf } from './consent-subject.ts';
 import { decide } from './decide.ts';
 import type { LoginDeps } from './login.ts';
-import { answerLoginError, PageError } from './page-error.ts';
+import { answerPageError, loginFrame, PageError } from './page-error.ts';
 import { sendOn } from './send-on.ts';
 
 const MAX_FORM_BYTES = 8 * 1024;
@@ -46,7 +46,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     if (req.method === 'GET') await comeBack(deps, { ...rules, cookies }, { req, res });
     else refuseMethod(res);
   });
-  router.use([ROUTES.interaction, ROUTES.callback], answerLoginError(rules));
+  router.use([ROUTES.interaction, ROUTES.callback], answerPageError({ ...rules, frame: loginFrame }));
   return router;
 }
 

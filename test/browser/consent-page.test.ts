@@ -54,7 +54,7 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
     expect(answer.get('code')).toMatch(/\S/);
   });
 
-  it('would not reach the client if its policy had form-action (design §8)', async () => {
+  it('would not reach the client if its policy had form-action', async () => {
     await openConsent(page, place);
     await page.route('**/interaction/*', addFormAction);
     await page.reload();
@@ -104,7 +104,7 @@ describe.each(PLACES)('the consent page $name', ({ start, secure }) => {
     expect((await atClient(page, place)).get('error')).toBe('access_denied');
   });
 
-  it('fetches nothing from anywhere else (threats 021)', async () => {
+  it('fetches nothing from anywhere else', async () => {
     const origins = new Set<string>();
     page.on('request', (request) => origins.add(new URL(request.url()).origin));
     await openConsent(page, place);

@@ -38,7 +38,7 @@ async function postToOther(form: Record<string, string>): Promise<Response> {
 }
 
 describe('a gateway that is killed between consumption and answer', () => {
-  it('costs a refresh nothing: the other one answers the same token with its successor (threats I1, I3)', async () => {
+  it('costs a refresh nothing: the other one answers the same token with its successor', async () => {
     const { client, tokens } = await signIn(replicas);
     await postAndKill(refreshRequest(client, tokens.refresh_token), commitTo('grant'));
     const answers = [1, 2].map(async () => {

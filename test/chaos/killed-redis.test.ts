@@ -48,7 +48,7 @@ async function begin(replicas: Replicas) {
   };
 }
 
-describe('Redis that is killed in the middle of everything (design §9)', () => {
+describe('Redis that is killed in the middle of everything', () => {
   let replicas: Replicas;
   let begun: Awaited<ReturnType<typeof begin>>;
   beforeAll(async () => {

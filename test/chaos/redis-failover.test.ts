@@ -10,7 +10,7 @@ import { startStack } from '../support/stack.ts';
 const BUSY = 6;
 /** So many refreshes in a row, which alternate between the gateways, show that both have the new primary. */
 const RECOVERED = 4;
-/** Longer than sentinels need to agree; a burst of errors may last this long (threats F14). */
+/** Longer than sentinels need to agree; a burst of errors may last this long. */
 const MAX_BURST_MS = 10_000;
 
 type SignedIn = Awaited<ReturnType<typeof signIn>>;

@@ -27,7 +27,7 @@ async function abandon(stack: Stack, client: RegisteredClient): Promise<void> {
   }
 }
 
-describe('1,000 authorization requests that nobody completes (threats T23)', () => {
+describe('1,000 authorization requests that nobody completes', () => {
   it('018 leave one record each in SQLite, and none when their time is over', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
     const stack = await startStack();

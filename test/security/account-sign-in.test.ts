@@ -15,7 +15,7 @@ function sessionOf(browser: Browser): string | undefined {
   return browser.cookies().find(({ name }) => name.endsWith('gw_account'))?.value;
 }
 
-describe('the session of the account page (threats T12)', () => {
+describe('the session of the account page', () => {
   it('is never the one that a planted cookie names', async () => {
     const planted = 'A'.repeat(43);
     const browser = openBrowser();
@@ -125,7 +125,7 @@ async function stopBeforeLoginCallback(browser: Browser) {
   return { browser, callback: stopped.location ?? '' };
 }
 
-describe('the way to GitHub and back (threats T2, T11)', () => {
+describe('the way to GitHub and back', () => {
   const tokenRequests = () =>
     shared.stack.github.journal().filter(({ path }) => path.endsWith('/access_token')).length;
 

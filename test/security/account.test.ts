@@ -27,7 +27,7 @@ function revokeFormOf(page: Page) {
   return formTo(page, '/account/revoke');
 }
 
-describe('the forms of the account page (threats T13)', () => {
+describe('the forms of the account page', () => {
   it.each(['https://evil.example', 'null', 'http://localhost', 'http://localhost:1'])(
     'from origin %s change nothing',
     async (origin) => {

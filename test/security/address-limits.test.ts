@@ -22,7 +22,7 @@ async function register(stack: Stack, forwardedFor?: string, redirectUri = REDIR
   });
 }
 
-/** One machine cannot fill the store with clients; threats T9. */
+/** One machine cannot fill the store with clients. */
 describe('registrations from one address', () => {
   let stack: Stack;
   beforeEach(async () => {
@@ -155,7 +155,7 @@ describe('a chain of 50 addresses behind a trusted nginx', () => {
   });
 });
 
-describe('authorization and token requests from one address (threats T23)', () => {
+describe('authorization and token requests from one address', () => {
   it('are refused beyond the limit: a page for a browser, the protocol’s error for a client', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const stack = await startStack({ env: { AUTHORIZATION_LIMIT: '2', TOKEN_LIMIT: '2' } });

@@ -70,7 +70,7 @@ describe('the admin API', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  it('is closed to web pages, whatever they know (threats T24)', async () => {
+  it('is closed to web pages, whatever they know', async () => {
     const headers = { origin: 'http://127.0.0.1:9466' };
     expect((await ask('/tokens/revoke-all', { headers })).status).toBe(403);
   });

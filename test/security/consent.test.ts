@@ -77,7 +77,7 @@ describe('one GitHub app for many clients (MCP security best practices, confused
   });
 });
 
-describe('the consent form (threats T13)', () => {
+describe('the consent form', () => {
   it('028 a form without its token, or with that of another interaction, changes nothing', async () => {
     const { browser, page } = await openConsent();
     const other = await openConsent();

@@ -7,7 +7,7 @@ import { useStack } from '../support/use-stack.ts';
 const clock = useMovableClock();
 const shared = useStack();
 
-describe('cookies (threats T12)', () => {
+describe('cookies', () => {
   it('151 a session cookie chosen before the login is never the session', async () => {
     const browser = openBrowser();
     const planted = 'A'.repeat(43);

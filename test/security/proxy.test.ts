@@ -148,7 +148,7 @@ describe('what a client sees of a worker', () => {
   });
 });
 
-describe('bodies (threats T23)', () => {
+describe('bodies', () => {
   async function refusedBody(
     body: string | Uint8Array<ArrayBuffer>,
     headers: Record<string, string>,

@@ -43,7 +43,7 @@ async function newForm(client: RegisteredClient): Promise<Form> {
   return refreshRequest(client, tokens.refresh_token);
 }
 
-/** Two registrations of one client within moments would be one (design §8). */
+/** Two registrations of one client within moments would be one. */
 async function newClient(): Promise<RegisteredClient> {
   return await registerClient(shared.stack.publicUrl, { client_name: randomUUID() });
 }

@@ -26,7 +26,7 @@ async function register(base: string, metadata: Record<string, unknown>, forward
   return await postJson(`${base}/register`, { redirect_uris: [REDIRECT_URI], ...metadata }, headers);
 }
 
-describe('a host that registers twice for one connection (facts/peers §3, item 3)', () => {
+describe('a host that registers twice for one connection (item 3)', () => {
   it('gets one client, also from two gateways at the same moment', async () => {
     const stack = await start({}, 2);
     const [first = '', second = ''] = stack.gateways;
@@ -53,7 +53,7 @@ describe('a host that registers twice for one connection (facts/peers §3, item 
   });
 });
 
-describe('clients that nobody signs in with (threats T9)', () => {
+describe('clients that nobody signs in with', () => {
   it('are bounded: the oldest goes, one that was used stays', async () => {
     const stack = await start({ MAX_UNUSED_CLIENTS: '3' });
     const used = await signIn(stack);
@@ -89,7 +89,7 @@ describe('clients that somebody is signing in with', () => {
   });
 });
 
-describe('1,000 registrations in a minute from one address (threats T9)', () => {
+describe('1,000 registrations in a minute from one address', () => {
   const flood = async (base: string) => {
     const statuses = new Map<number, number>();
     for (let sent = 0; sent < 1_000; sent += 20) {
@@ -138,7 +138,7 @@ describe('CLIENT_REGISTRATION=allowlist', () => {
   });
 });
 
-describe('the page for a client id that is dead (facts/peers §3, item 10)', () => {
+describe('the page for a client id that is dead (item 10)', () => {
   it('says what to do and whom to ask', async () => {
     const stack = await start({ SUPPORT_CONTACT: 'mailto:platform@example.com' });
     const client = { clientId: 'dcr_gone', redirectUri: REDIRECT_URI };

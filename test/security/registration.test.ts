@@ -91,7 +91,7 @@ describe('what a client cannot choose (RFC 7591 §3.2.1)', () => {
   });
 
   it.each(['GET', 'PUT', 'DELETE'])(
-    'names no management endpoint, and %s finds none (RFC 7592 §2; threats T9)',
+    'names no management endpoint, and %s finds none (RFC 7592 §2)',
     async (method) => {
       const answer = await registered({ registration_client_uri: 'https://a.example/' });
       expect(Object.keys(answer).filter((member) => member.startsWith('registration_'))).toEqual([]);

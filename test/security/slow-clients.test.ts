@@ -26,7 +26,7 @@ function connectRaw(): Socket {
   return socket;
 }
 
-describe('clients that send slowly (threats T23)', () => {
+describe('clients that send slowly', () => {
   const CONNECTIONS = 50;
 
   it(
@@ -61,7 +61,7 @@ describe('clients that send slowly (threats T23)', () => {
   );
 });
 
-describe('a client that stops reading a stream (threats T23)', () => {
+describe('a client that stops reading a stream', () => {
   const CHUNK = Buffer.alloc(64 * KIB, 'x');
   const ENDLESS = 256 * MIB;
 

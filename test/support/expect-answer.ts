@@ -35,7 +35,7 @@ export function expectLocalPage(page: Page, status: number | readonly number[] =
   expectPageHeaders(page);
 }
 
-/** The headers of every HTML answer (threats T13). */
+/** The headers of every HTML answer. */
 export function expectPageHeaders(page: Page): void {
   expect(page.headers.get('content-type')).toMatch(/^text\/html/);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -156,7 +156,7 @@ describe('ending what an application may do', () => {
 });
 
 describe.each(['sqlite', 'redis'] as const)('a client whose grant its person ends, on %s', (kind) => {
-  it('is sent to sign in by the other gateway within the bound of the feed (design §7)', async () => {
+  it('is sent to sign in by the other gateway within the bound of the feed', async () => {
     const redis = kind === 'redis' ? await startRedis() : undefined;
     if (redis !== undefined) onTestFinished(redis.stop);
     const env = redis === undefined ? {} : redisEnvironment(redis);

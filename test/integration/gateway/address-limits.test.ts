@@ -81,7 +81,7 @@ async function register(gateway: string): Promise<number> {
   return response.status;
 }
 
-describe.each(['sqlite', 'redis'] as const)('an address at two gateways (threats T23), on %s', (kind) => {
+describe.each(['sqlite', 'redis'] as const)('an address at two gateways, on %s', (kind) => {
   it('has one limit at both: a load balancer does not double it', async () => {
     const redis = kind === 'redis' ? await startRedis() : undefined;
     if (redis !== undefined) onTestFinished(redis.stop);

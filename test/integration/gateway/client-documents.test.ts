@@ -126,7 +126,7 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(later.status).toBe(503);
   });
 
-  it('that fails is asked for once a minute, not once per visitor (threats 138)', async () => {
+  it('that fails is asked for once a minute, not once per visitor', async () => {
     answer = (_req, res) => res.writeHead(404).end();
     for (let count = 0; count < 5; count += 1)
       expect((await openConsent(clientId('missing'))).status).toBe(400);
@@ -138,13 +138,10 @@ describe('a client known by its metadata document (CIMD)', () => {
 
   it.each<[string, Answer]>([
     [
-      'redirects, and the target is not asked (threats 130)',
+      'redirects, and the target is not asked',
       (_req, res) => res.writeHead(302, { location: '/elsewhere' }).end(),
     ],
-    [
-      'is larger than 5 KiB (threats 132)',
-      (req, res) => sendDocument({ padding: 'x'.repeat(6000) })(req, res),
-    ],
+    ['is larger than 5 KiB', (req, res) => sendDocument({ padding: 'x'.repeat(6000) })(req, res)],
     ['is not JSON by its type', (req, res) => sendDocument({}, { 'content-type': 'text/html' })(req, res)],
     ['names another client', (req, res) => sendDocument({ client_id: 'https://evil.example/c' })(req, res)],
     ['contains a secret', (req, res) => sendDocument({ client_secret: 'x' })(req, res)],
@@ -156,7 +153,7 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(fetches).toBe(1);
   });
 
-  it('never seen, on a host that never answers, takes no place from one that was good (threats 137)', async () => {
+  it('never seen, on a host that never answers, takes no place from one that was good', async () => {
     await openConsent(clientId('good'));
     pass(61_000);
     let atOnce = 0;
@@ -185,7 +182,7 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect(most).toBe(1);
   });
 
-  it('tells nothing about what is at a port: every failure is one page (threats 139)', async () => {
+  it('tells nothing about what is at a port: every failure is one page', async () => {
     const failures: [string, Answer][] = [
       [`https://${CLOSED}/c`, sendDocument()],
       [`https://localhost:${String(noTlsPort)}/c`, sendDocument()],
@@ -202,7 +199,7 @@ describe('a client known by its metadata document (CIMD)', () => {
     expect([...pages]).toHaveLength(1);
   });
 
-  it('whose document is on another host than its redirect is shown with both (threats 135)', async () => {
+  it('whose document is on another host than its redirect is shown with both', async () => {
     answer = sendDocument({ redirect_uris: ['https://elsewhere.example/callback'] });
     const client = { clientId: clientId('two-hosts'), redirectUri: 'https://elsewhere.example/callback' };
     const browser = openBrowser();

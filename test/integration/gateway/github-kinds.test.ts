@@ -17,7 +17,7 @@ const KINDS = [
 
 const CASES = KINDS.flatMap((kind) => APP_KINDS.map((app) => ({ ...kind, app })));
 
-/** The layouts of facts/github §1.8, against the simulator's profiles. */
+/** The layouts of github.com, ghe.com and a server of one's own, against the simulator's profiles. */
 describe.each(CASES)('$name with $app', ({ profile, ghesVersion, app }) => {
   const isServer = profile === 'ghes';
   /** Only a GitHub Enterprise Server before 3.23 knows no expiring tokens of OAuth Apps. */

@@ -12,7 +12,7 @@ import { DAY_MS, MINUTE_MS } from '../../support/movable-clock.ts';
 import type { Stack, StackOptions } from '../../support/stack.ts';
 import { startStack } from '../../support/stack.ts';
 
-/** Every end of a grant has a named reason, and the GitHub token goes with the last grant (design §6). */
+/** Every end of a grant has a named reason, and the GitHub token goes with the last grant. */
 describe('a grant', () => {
   let stack: Stack;
   beforeEach(() => {

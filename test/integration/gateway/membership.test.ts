@@ -94,7 +94,7 @@ describe.each([
   });
 });
 
-describe.each(APP_KINDS)('GITHUB_ORGANIZATION, %s (design §6)', (kind) => {
+describe.each(APP_KINDS)('GITHUB_ORGANIZATION, %s', (kind) => {
   useRestrictedStack(kind, { GITHUB_ORGANIZATION: 'acme', ADMIN_TOKEN, ADMIN_PORT: '0' });
 
   it('lets a member in, also one whose client does not ask for the scope it takes', async () => {

@@ -12,7 +12,7 @@ import { startStack } from '../../support/stack.ts';
 const SWEEP_MS = 5_000;
 const drivers = ['an OAuth App', 'a GitHub App'] as const;
 
-/** A worker that is answered 401 by GitHub: facts/github §1.5 and design §6. */
+/** A worker that is answered 401 by GitHub. */
 describe.each(drivers)('a token that GitHub refuses, of %s', (app) => {
   let stack: Stack;
   beforeAll(async () => {

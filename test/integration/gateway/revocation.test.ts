@@ -33,7 +33,7 @@ async function revoke(base: string, of: Awaited<ReturnType<typeof signIn>>): Pro
   expect((await postForm(`${base}/revoke`, form)).status).toBe(200);
 }
 
-describe.each(['sqlite', 'redis'] as const)('a grant that ends (design §7), on %s', (kind) => {
+describe.each(['sqlite', 'redis'] as const)('a grant that ends, on %s', (kind) => {
   async function startOn() {
     if (kind === 'sqlite') return await start({});
     const redis = await startRedis();

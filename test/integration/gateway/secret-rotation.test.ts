@@ -129,7 +129,7 @@ describe.each(['sqlite', 'redis'] as const)('secrets of files that change, store
     return { client: session.client, tokens };
   }
 
-  it('rotating both rings fails no request and signs nobody out (design §5)', async () => {
+  it('rotating both rings fails no request and signs nobody out', async () => {
     const { stack, path, write } = place;
     const session = await signIn(stack);
     const account = await signInAtAccountPage(stack);

@@ -12,7 +12,7 @@ const shared = useStack(() => ({
   },
 }));
 
-describe('the metadata listener (design §4)', () => {
+describe('the metadata listener', () => {
   it('serves the discovery documents of the public listener, and its health', async () => {
     const paths = [
       '/.well-known/oauth-protected-resource',
@@ -39,7 +39,7 @@ describe('the metadata listener (design §4)', () => {
   );
 });
 
-describe('the callback listener (design §4)', () => {
+describe('the callback listener', () => {
   it('sends the browser on to the public origin with the query as it was, 303', async () => {
     const query = '?code=a%2Bb&state=x%20y&iss=https%3A%2F%2Fgithub.com';
     const answer = await fetch(`${shared.stack.side['callback'] ?? ''}/auth/callback${query}`, {

@@ -5,7 +5,7 @@ import { startStack } from '../../support/stack.ts';
 
 const MINUTE = 60_000;
 
-/** A GitHub token nobody stands on any more is a liability; design §6. */
+/** A GitHub token nobody stands on any more is a liability. */
 describe('the GitHub token of a revoked grant', () => {
   let stack: Stack;
   beforeAll(async () => {

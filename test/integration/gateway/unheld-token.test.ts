@@ -19,7 +19,7 @@ const DELETION_AWAY: FaultInput = {
   status: 502,
 };
 
-/** A live token that no record of ours names could never be deleted by anybody; design §6. */
+/** A live token that no record of ours names could never be deleted by anybody. */
 describe('a GitHub token that nothing will hold', () => {
   let stack: Stack;
   beforeAll(async () => {

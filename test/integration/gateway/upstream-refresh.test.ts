@@ -12,7 +12,7 @@ const githubApp = {
   GITHUB_OAUTH_SCOPES: 'none',
 };
 
-/** A GitHub App's user tokens live 8 hours and are refreshed; design §6. */
+/** A GitHub App's user tokens live 8 hours and are refreshed. */
 describe('an expiring GitHub token', () => {
   let stack: Stack;
   beforeAll(async () => {
@@ -100,7 +100,7 @@ describe('an expiring GitHub token', () => {
     );
   });
 
-  it('survives a wrong client secret of ours: nobody is signed out (design §6)', async () => {
+  it('survives a wrong client secret of ours: nobody is signed out', async () => {
     const session = await signIn(stack);
     pass(9 * HOUR);
     const body = JSON.stringify({ error: 'incorrect_client_credentials' });

@@ -78,7 +78,7 @@ async function send(payload: unknown, of: Sent = {}): Promise<Response> {
   });
 }
 
-describe('github_app_authorization revoked (facts/github §1.9)', () => {
+describe('github_app_authorization revoked', () => {
   it('ends every grant of the account with a reason, at all gateways, and spares other people', async () => {
     const [first, second] = [await signIn(stack), await signIn(stack)];
     const other = await signIn(stack, { login: HUBOT.login });

@@ -14,7 +14,7 @@ async function refreshAt(gateway: number, token: string) {
   return { status: response.status, tokens: (await response.json()) as Tokens };
 }
 
-describe('the window of a superseded refresh token (design §7)', () => {
+describe('the window of a superseded refresh token', () => {
   it('106 lasts 30 seconds from when it was superseded', async () => {
     const { tokens } = await signIn(shared.stack, { client: shared.client });
     const first = await refreshAt(0, tokens.refresh_token);

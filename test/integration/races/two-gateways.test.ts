@@ -79,7 +79,7 @@ describe('two gateways that start at once on an empty folder', () => {
   });
 });
 
-describe('one code redeemed ten times at once over both (threats I1)', () => {
+describe('one code redeemed ten times at once over both', () => {
   it('088 exactly one succeeds, the others get invalid_grant, and the grant lives on', async () => {
     const answers = await race(await obtainCode(), 10);
     expect(succeeded(answers)).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('one code redeemed ten times at once over both (threats I1)', () => {
   });
 });
 
-describe('one refresh token used ten times at once over both (threats I1)', () => {
+describe('one refresh token used ten times at once over both', () => {
   it('110 every success carries one same successor, which works', async () => {
     const { tokens } = await signIn(processes, { client });
     const answers = await race(refreshRequest(client, tokens.refresh_token), 10);

@@ -16,7 +16,7 @@ describe.each(STORES)('two gateways behind nginx, store %s', (store) => {
     await replicas.close();
   });
 
-  it('serve a sign-in, a call and a refresh whose every step goes to the other one (design §1)', async () => {
+  it('serve a sign-in, a call and a refresh whose every step goes to the other one', async () => {
     const before = replicas.nginx.served().length;
     const { client, tokens } = await signIn(replicas, { login: 'hubot' });
     const call = await callTool(replicas.mcpUrl, tokens.access_token);

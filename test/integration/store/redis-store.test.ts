@@ -162,7 +162,7 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     await open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password')).ping();
   });
 
-  it('lets a worker read credentials, report refused ones, and nothing else (design §5)', async () => {
+  it('lets a worker read credentials, report refused ones, and nothing else', async () => {
     const gateway = open(standalone(tlsPort, 'localhost'), access('gateway', 'gateway-password'));
     const worker = open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password'));
     const credential = keys.credential('github.com', 'handle');
@@ -191,7 +191,7 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     );
   });
 
-  it('lets a worker follow the revocation feed and not write it (design §5)', async () => {
+  it('lets a worker follow the revocation feed and not write it', async () => {
     const gateway = open(standalone(tlsPort, 'localhost'), access('gateway', 'gateway-password'));
     const worker = open(standalone(tlsPort, 'localhost'), access('worker', 'worker-password'));
     const [written, read] = [gateway, worker].map((store) => store.openFeed(keys.revocations(), 60_000));
@@ -273,7 +273,7 @@ describe('Redis behind Sentinel', () => {
     await group.stop();
   });
 
-  it('has a commit that ends power on the replica when it resolves (WAIT, design §7)', async () => {
+  it('has a commit that ends power on the replica when it resolves (WAIT)', async () => {
     const store = open({ kind: 'sentinel', sentinels: group.sentinels, masterName: 'main' });
     await store.ping();
     const key = keys.grant('ended');

@@ -60,7 +60,7 @@ async function open() {
   return { clock, store, faults, grants, create, listed, fill, countReads };
 }
 
-describe('the grants of one account (design §6)', () => {
+describe('the grants of one account', () => {
   it('list a live one however many ended before', async () => {
     const { create, listed, fill } = await open();
     await fill(1_200);

@@ -46,7 +46,7 @@ function login(fails: 'membership' | 'client' | 'vault', isHeld?: boolean) {
   return { deps, done };
 }
 
-describe('the GitHub token of a sign-in that does not come about (design §6)', () => {
+describe('the GitHub token of a sign-in that does not come about', () => {
   it('is deleted when nothing holds it yet', async () => {
     const { deps, done } = login('membership');
     await expect(arrive(deps, interaction, { transaction, code: 'code' })).rejects.toThrow('membership');

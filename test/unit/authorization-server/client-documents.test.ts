@@ -12,7 +12,7 @@ const answer = (body: unknown, status = 200, contentType: string | undefined = '
   body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 });
 
-describe('a client id that is a URL (draft-02 §3; threats 128)', () => {
+describe('a client id that is a URL (draft-02 §3)', () => {
   it.each([ID, 'https://client.example:8443/c', 'https://client.example/c?v=1'])(
     '%s names a document',
     (id) => {
@@ -70,7 +70,7 @@ describe('a client document (draft-02 §4)', () => {
     ['a list', [document]],
     ['null', 'null'],
     ['no JSON', '<html>'],
-  ])('is refused with %s (threats 129, 133, 134)', (_name, body) => {
+  ])('is refused with %s', (_name, body) => {
     expect(judgeDocument(ID, answer(body), DEFAULT_REGISTRATION_RULES)).toMatchObject({ ok: false });
   });
 
@@ -87,7 +87,7 @@ describe('a client document (draft-02 §4)', () => {
   });
 });
 
-describe('freshness (threats 136)', () => {
+describe('freshness', () => {
   it.each([
     [undefined, 3600],
     ['max-age=600', 600],

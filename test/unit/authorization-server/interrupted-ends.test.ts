@@ -64,7 +64,7 @@ async function signIn({ grants, vault }: Pick<Gateway, 'grants' | 'vault'>) {
   return { grantId, handle };
 }
 
-describe('the end of a grant whose gateway dies, or whose store goes away, halfway (design §6)', () => {
+describe('the end of a grant whose gateway dies, or whose store goes away, halfway', () => {
   it.each(momentsOf(OPERATIONS))(
     'is finished by another gateway, if it was begun: $when operation $operation',
     async ({ operation, when }) => {
@@ -93,7 +93,7 @@ describe('the end of a grant whose gateway dies, or whose store goes away, halfw
   );
 });
 
-describe('ends that a failover brought back (design §6)', () => {
+describe('ends that a failover brought back', () => {
   it('are applied again although the store goes away once more meanwhile', async () => {
     const { under, gateway } = await open();
     const { grants, vault, interrupt } = gateway();

@@ -113,7 +113,7 @@ describe('a client document that was had within a day', () => {
   });
 });
 
-describe('documents that strangers name (threats T10)', () => {
+describe('documents that strangers name', () => {
   it('S7: live an hour, and as long as a grant may once somebody signed in', async () => {
     const { clock, documents, isStored } = await openWithUsed();
     await documents.find('https://evil.example/c');

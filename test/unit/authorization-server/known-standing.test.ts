@@ -34,7 +34,7 @@ async function learn(known: KnownStandings, checkedAt: number) {
   await known.remember('sub', { checkedAt, asOf });
 }
 
-describe('what is known of an account (design §6)', () => {
+describe('what is known of an account', () => {
   it('is fresh, then stale, then nothing', async () => {
     const { clock, under } = await open();
     const known = under(NONE);

@@ -54,7 +54,7 @@ async function open() {
   return { membership, known, questions, end };
 }
 
-it('asks GitHub anew after a webhook, whatever is under way, and keeps no older yes (design §6)', async () => {
+it('asks GitHub anew after a webhook, whatever is under way, and keeps no older yes', async () => {
   const { membership, known, questions, end } = await open();
   const issuing = membership.require(holder);
   await vi.waitFor(() => {

@@ -7,7 +7,7 @@ import {
   redirectTarget,
 } from '../../../gateway/authorization-server/clients/redirect-uri.ts';
 
-describe('a redirect URI at registration (threats T4)', () => {
+describe('a redirect URI at registration', () => {
   it.each([
     ['https://app.example/cb', 'web'],
     ['https://app.example:8443/cb?x=1', 'web'],

@@ -21,7 +21,7 @@ const NEW_TOKENS = {
   scopes: [],
 } as unknown as GitHubTokenSet;
 
-it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not taken for dead (design §6)', async () => {
+it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not taken for dead', async () => {
   const [clock, fastClock] = [fakeClock(), fakeClock()];
   fastClock.advance(20 * SECOND_MS);
   const store = await openSqliteStore({ folder: temporaryFolder(), clock });

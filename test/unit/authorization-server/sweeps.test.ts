@@ -51,7 +51,7 @@ async function spoil(store: Store, key: Key): Promise<void> {
   await store.commit([{ op: 'put', key, value, expiresAt: null }]);
 }
 
-describe('a sweep that meets a record it cannot read (design §6)', () => {
+describe('a sweep that meets a record it cannot read', () => {
   it('ends the grants behind it all the same, and says so', async () => {
     const { clock, store, grants, create, ended } = await open();
     const spoilt = await create('one');

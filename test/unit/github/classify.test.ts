@@ -7,7 +7,7 @@ const host = { webBase: 'https://github.com' };
 const classify = (status: number, message = '', headers: GitHubAnswer['headers'] = {}): GitHubFailure =>
   classifyGitHubFailure({ status, headers, json: { message } }, host);
 
-describe('classifyGitHubFailure (facts/github.md §1.7, §2)', () => {
+describe('classifyGitHubFailure', () => {
   const CASES: readonly [string, number, string, Record<string, string>, string][] = [
     ['bad credentials', 401, 'Bad credentials', {}, 'auth_revoked'],
     [

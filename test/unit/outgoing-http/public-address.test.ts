@@ -43,7 +43,7 @@ describe('a public address', () => {
     'localhost',
     '',
     '2130706433',
-  ])('%s is none (RFC 6890; threats 131)', (address) => {
+  ])('%s is none (RFC 6890)', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 

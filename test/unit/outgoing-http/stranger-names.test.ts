@@ -47,7 +47,7 @@ describe('a name that a stranger chose', () => {
     expect(await lookUp(names, 'client.example')).toEqual([{ address: '2606:4700::1111', family: 6 }]);
   });
 
-  it('is refused when any of its addresses is not public (threats 131)', async () => {
+  it('is refused when any of its addresses is not public', async () => {
     const server = await startNames(() => ['1.1.1.1', '10.0.0.1']);
     const names = createStrangerNames({ servers: [server.address] });
     await expect(lookUp(names, 'client.example')).rejects.toMatchObject({ code: 'ADDRESS_NOT_PUBLIC' });

@@ -26,7 +26,7 @@ const requiring = (count: number, requireMfa = false): AccessRequirement => ({
 const judge = (...memberships: MembershipAnswer[]) =>
   judgeAccess(requiring(memberships.length), { twoFactorAuthentication: null, memberships });
 
-describe('who may be let in (design §6)', () => {
+describe('who may be let in', () => {
   it.each([[['active']], [['not_a_member', 'active']], [['unknown', 'active']], [[]]] as const)(
     'memberships %j are enough',
     (memberships) => {

@@ -3,7 +3,7 @@ import { judgeAge } from '../../../gateway/standing/rules/decision-age.ts';
 
 const MINUTE = 60_000;
 
-describe('an answer of GitHub that a person may be here (MEMBERSHIP_MAX_AGE, design §6)', () => {
+describe('an answer of GitHub that a person may be here (MEMBERSHIP_MAX_AGE)', () => {
   it.each([
     [0, 'fresh'],
     [15 * MINUTE, 'fresh'],

@@ -44,7 +44,7 @@ async function follow(script: { windows: string[][]; after: (() => Page)[] }) {
   return { following, windows: () => windows };
 }
 
-describe('a process that follows the feed (design §7)', () => {
+describe('a process that follows the feed', () => {
   it('knows the window before it serves', async () => {
     const { following } = await follow({ windows: [[entry('a')]], after: [page] });
     expect(following.isRevoked(claims('a'), 'k')).toBe(true);

@@ -47,7 +47,7 @@ async function open() {
   return { vault, hold, interrupt, heal, tokenOf, deletedLater };
 }
 
-describe('a store that goes away for one operation (design §6)', () => {
+describe('a store that goes away for one operation', () => {
   it.each(momentsOf(OPERATIONS))(
     'leaves no GitHub token behind that nobody holds: letting go, $when operation $operation',
     async ({ operation, when }) => {
@@ -91,7 +91,7 @@ describe('a store that goes away for one operation (design §6)', () => {
   });
 });
 
-describe('tokens of a refresh that came too late (design §6)', () => {
+describe('tokens of a refresh that came too late', () => {
   it('are deleted at GitHub when a sign-in replaced the credential meanwhile', async () => {
     const { vault, hold, deletedLater } = await open();
     const { handle } = await vault.acquire(identity, token('gho_old'), hold('g'));

@@ -47,7 +47,7 @@ function setUp(of: {
 
 const live = (accessToken: string): CredentialReading => ({ ok: true, accessToken, scopes: [], version: 2 });
 
-/** GitHub ends the old access token at the moment of a refresh; design §6. */
+/** GitHub ends the old access token at the moment of a refresh. */
 describe('a 401 from GitHub', () => {
   it('for a token that was refreshed meanwhile is tried again with the new one and reported to nobody', async () => {
     const { callGitHub, reported, asked } = setUp({ accepted: 'new', stored: live('new') });

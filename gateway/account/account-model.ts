@@ -48,6 +48,7 @@ function applicationsOf(
       createdAt: grant.createdAt,
       usedAt: grant.usedAt,
       endsAt: Math.min(grant.idleEndsAt, grant.endsAt),
+      answeredLateAt: grant.refresh?.lateAnswers ?? [],
       isExtendable: grant.idleEndsAt < grant.endsAt,
       revoke: {
         action: ROUTES.accountRevoke,

@@ -84,7 +84,7 @@ export const clientFields = {
     default: '600',
     unit: 'per minute',
     description:
-      'Most authorization requests and sign-in pages from one address (IPv6: one /56 network), over all gateways; more are answered 429.',
+      'Most authorization requests and sign-in pages from one address (IPv6: one /56 network), over all gateways, and as many device authorization requests; more are answered 429.',
     remedy: 'Set a number from 1 to 10000000.',
   }),
   tokenRequestsPerMinute: defaultedField({
@@ -93,7 +93,7 @@ export const clientFields = {
     default: '3000',
     unit: 'per minute',
     description:
-      'Most requests to the token, revocation and device endpoints from one address (IPv6: one /56 network), over all gateways; more are answered 429. Hosted clients refresh for many people from few addresses.',
+      'Most requests to the token and revocation endpoints from one address (IPv6: one /56 network), over all gateways; more are answered 429. Hosted clients refresh for many people from few addresses.',
     remedy: 'Set a number from 1 to 10000000.',
   }),
   registrationsPerHour: defaultedField({

@@ -63,8 +63,13 @@ export function limitAddresses(
     ),
   );
   router.post(
-    [ROUTES.token, ROUTES.revocation, ROUTES.deviceAuthorization],
+    [ROUTES.token, ROUTES.revocation],
     limit({ name: 'token', windowMs: MINUTE_MS, limit: limits.tokenRequestsPerMinute }, refuseRequest),
+  );
+  // Each is kept for minutes, as an authorization request is.
+  router.post(
+    ROUTES.deviceAuthorization,
+    limit({ name: 'device', windowMs: MINUTE_MS, limit: limits.authorizationsPerMinute }, refuseRequest),
   );
   // A user code has 34 bits: guessing is hopeless as long as few guesses are allowed (RFC 8628 §5.1).
   router.post(

@@ -27,6 +27,8 @@ export interface ConnectedGrant {
   readonly createdAt: number;
   readonly usedAt: number | null;
   readonly endsAt: number;
+  /** When a refresh was answered once more, because its first answer had not arrived. */
+  readonly answeredLateAt: readonly number[];
   /** Whether using it puts the end off. */
   readonly isExtendable: boolean;
   readonly revoke: AccountFormModel & { readonly grantId: string };
@@ -145,6 +147,13 @@ function connectedGrant({ now }: AccountModel, grant: ConnectedGrant, labels: st
         <dt>${grant.isExtendable ? 'Ends unless used' : 'Ends'}</dt>
         <dd>${moment(grant.endsAt, now)}</dd>
       </div>
+      ${grant.answeredLateAt.map(
+        (at) =>
+          html`<div>
+            <dt>Answered once more</dt>
+            <dd>${moment(at, now)}, as its first answer had not arrived</dd>
+          </div>`,
+      )}
     </dl>
     <form method="post" action="${grant.revoke.action}">
       <input type="hidden" name="csrf" value="${grant.revoke.csrfToken}" />

@@ -30,14 +30,14 @@ const TABLE: Readonly<Record<KeyKind, Bound | typeof NO_STRANGER>> = {
   // MAX_UNUSED_CLIENTS; ten redirect URIs are the most of it.
   client: { count: 10_000, lifeMs: 7 * DAYS, bytes: 24 * KIB },
   'unused-clients': { count: 10_000, lifeMs: 7 * DAYS, bytes: 100 },
-  // One for each client that is asked for; AUTHORIZATION_LIMIT and TOKEN_LIMIT.
-  'client-under-way': { count: 15 * (600 + 3_000), lifeMs: 15 * MINUTES, bytes: 256 },
+  // One for each client that is asked for; AUTHORIZATION_LIMIT, for devices once more.
+  'client-under-way': { count: 15 * (600 + 600), lifeMs: 15 * MINUTES, bytes: 256 },
   'client-document': { count: 1_000, lifeMs: 1 * HOURS, bytes: 24 * KIB },
   'unused-documents': { count: 1_000, lifeMs: 1 * HOURS, bytes: 600 },
   interaction: { count: 15 * 600, lifeMs: 15 * MINUTES, bytes: 12 * KIB },
-  'device-code': { count: 70 * 3_000, lifeMs: 70 * MINUTES, bytes: 12 * KIB },
-  'user-code': { count: 10 * 3_000, lifeMs: 10 * MINUTES, bytes: 512 },
-  'device-poll': { count: 60 * 3_000, lifeMs: 60 * MINUTES, bytes: 256 },
+  'device-code': { count: 12 * 600, lifeMs: 12 * MINUTES, bytes: 12 * KIB },
+  'user-code': { count: 10 * 600, lifeMs: 10 * MINUTES, bytes: 512 },
+  'device-poll': { count: 12 * 600, lifeMs: 15 * MINUTES, bytes: 256 },
   // A document may bring a key of its own.
   'used-assertion': { count: 10 * 3_000, lifeMs: 10 * MINUTES, bytes: 512 },
   session: { count: 60 * 600, lifeMs: 1 * HOURS, bytes: 1 * KIB },

@@ -1,5 +1,7 @@
 import type { errors, Provider } from 'oidc-provider';
+import type { Logger } from '../../../shared/logger.ts';
 import type { Platform } from '../../../shared/platform.ts';
+import { Unavailable } from '../../grants/index.ts';
 import { refusedOf } from './errors.ts';
 
 type Told = Pick<Platform, 'events' | 'logger'>;
@@ -21,7 +23,7 @@ export function tellTokenRefused(
     ...(refused?.grant === undefined ? {} : { grantId: refused.grant.grantId, ended: refused.grant.ended }),
   };
   events.emit({ type: 'token.refused', ...told });
-  if (error.status >= 500) logger.error({ err: error, ...told }, 'a token request could not be answered');
+  if (error.status >= 500) tellFault(logger, error, 'a token request could not be answered', told);
   else if (refused !== undefined) logger.info(told, 'a token request was refused');
 }
 
@@ -40,9 +42,20 @@ export function subscribeProviderEvents(provider: Provider, deps: Told): void {
     // Our own pages ended the interaction with this error, and told of it with the reason.
     const isTold = ctx.oidc.entities.Interaction?.result?.['error'] !== undefined;
     if (!isTold) events.emit({ type: 'login.failed', reason: error.error });
-    if (error.status >= 500) logger.error({ err: error }, 'an authorization request could not be answered');
+    if (error.status >= 500) tellFault(logger, error, 'an authorization request could not be answered');
   });
   provider.on('server_error', (_ctx, error) => {
     logger.error({ err: error }, 'a request met a fault of ours');
   });
+}
+
+/** What is full because strangers fill it is a line without a stack: a flood of them is no flood of faults. */
+function tellFault(
+  logger: Logger,
+  error: errors.OIDCProviderError,
+  message: string,
+  told: Readonly<Record<string, unknown>> = {},
+): void {
+  if (error.cause instanceof Unavailable) logger.warn({ ...told, part: error.cause.part }, message);
+  else logger.error({ err: error, ...told }, message);
 }

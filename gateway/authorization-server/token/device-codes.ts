@@ -7,8 +7,12 @@ import { recordMacKeys, seal, unseal } from '../../../shared/vault/index.ts';
 /** Seconds between two polls at first, and what each poll that comes too early adds (RFC 8628 §3.5). */
 export const FIRST_INTERVAL_SECONDS = 5;
 const SLOWER_SECONDS = 5;
-/** A code stays known this long after its end, so that a replay can be told from a guess (ms). */
+/** A used code stays known this long after its end, so that a replay can be told from a guess (ms). */
 const REMEMBERED_MS = 60 * 60_000;
+/** One that nobody used: a device that comes late learns that its code has expired (RFC 8628 §3.5). Strangers make these. */
+const EXPIRED_KNOWN_MS = 2 * 60_000;
+/** Longer than a code lives: whoever polls one goes on being paced (ms). */
+const POLL_KNOWN_MS = 15 * 60_000;
 /** Networks jitter: a poll this much early is not punished (ms). */
 const TOLERANCE_MS = 500;
 
@@ -72,7 +76,10 @@ export function createDeviceCodes(deps: {
   const polls = createRecords(store, pollFamily);
   const find = async (deviceCode: string) => await codes.read(keys.deviceCode(deviceCode));
   const write = (deviceCode: string, data: DeviceCode, expect: 'absent' | { version: string }) =>
-    codes.put(keys.deviceCode(deviceCode), data, { expiresAt: data.expiresAt + REMEMBERED_MS, expect });
+    codes.put(keys.deviceCode(deviceCode), data, {
+      expiresAt: data.expiresAt + (data.consumedAt === null ? EXPIRED_KNOWN_MS : REMEMBERED_MS),
+      expect,
+    });
 
   return {
     find,
@@ -110,7 +117,7 @@ export function createDeviceCodes(deps: {
       const intervalMs = last?.intervalMs ?? FIRST_INTERVAL_SECONDS * 1000;
       const isEarly = last !== undefined && now() - last.at < intervalMs - TOLERANCE_MS;
       const next = { at: now(), intervalMs: intervalMs + (isEarly ? SLOWER_SECONDS * 1000 : 0) };
-      await store.commit([polls.put(key, next, { expiresAt: now() + REMEMBERED_MS })]);
+      await store.commit([polls.put(key, next, { expiresAt: now() + POLL_KNOWN_MS })]);
       return !isEarly;
     },
   };

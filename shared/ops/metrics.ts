@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EDGE_REASONS } from '../listener/index.ts';
+import type { CheckOutcomes } from './health-checks.ts';
 import type { EventBus } from './events.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -17,6 +18,8 @@ export interface MetricLabels {
   readonly clientMetadata?: readonly string[];
   /** Seconds since the revocation feed last proved to be alive; absent where none is followed. */
   readonly feedAgeSeconds?: () => number | undefined;
+  /** What the last run of the health checks found. */
+  readonly checks?: () => CheckOutcomes | undefined;
   /** How often a key of a ring that is not its current one was needed, by the environment name of the ring. */
   readonly olderKeyUses?: () => Readonly<Record<string, number>> | undefined;
 }
@@ -50,6 +53,7 @@ export function createMetrics(bus: EventBus, labels: MetricLabels): Metrics {
       this.set(labels.feedAgeSeconds?.() ?? 0);
     },
   });
+  showChecks(registry, labels);
   countOlderKeys(registry, labels);
   new Gauge({
     name: 'octocode_mcp_event_listener_errors',
@@ -243,6 +247,18 @@ function watchSecretFiles(bus: EventBus, registry: Registry): Stop {
   return bus.on('secret.file.seen', ({ variable, result }) => {
     faulty.set({ variable }, result === 'refused' ? 1 : 0);
     changes.inc({ variable }, result === 'taken' ? 1 : 0);
+  });
+}
+
+function showChecks(registry: Registry, { checks }: MetricLabels): void {
+  new Gauge({
+    name: 'octocode_mcp_check_ok',
+    help: 'Whether the last run of a health check found all well (1) or not (0)',
+    labelNames: ['check'],
+    registers: [registry],
+    collect() {
+      for (const [check, { ok }] of Object.entries(checks?.() ?? {})) this.set({ check }, ok ? 1 : 0);
+    },
   });
 }
 

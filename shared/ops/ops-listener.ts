@@ -17,6 +17,10 @@ export interface OpsListenerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly checks: HealthChecks;
+  /** Whether a failed check is a fault that every replica has at once. Such a fault degrades and takes nobody out of service. */
+  readonly isSharedFault?: (name: string, outcomes: CheckOutcomes) => boolean;
+  /** Told of every run of the checks. */
+  readonly onChecked?: (outcomes: CheckOutcomes) => void;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
   /** True from the moment the process wants no new work. */
   readonly draining: () => boolean;
@@ -76,23 +80,27 @@ export async function startOpsListener(options: OpsListenerOptions): Promise<Ops
 }
 
 function createRoutes(options: OpsListenerOptions): ReadonlyMap<string, Route> {
-  const { checks, metrics, draining, checkTimeoutMs = CHECK_TIMEOUT_MS } = options;
+  const { checks, metrics, draining, isSharedFault, checkTimeoutMs = CHECK_TIMEOUT_MS } = options;
   let running: Promise<CheckOutcomes> | undefined;
   // Probes that overlap share one run: asking often must not load what is checked.
   const outcomes = (): Promise<CheckOutcomes> => {
     running ??= runHealthChecks(checks, checkTimeoutMs).finally(() => {
       running = undefined;
     });
+    void running.then(options.onChecked);
     return running;
   };
 
   return new Map<string, Route>([
     ['/livez', () => Promise.resolve(text(200, 'ok\n'))],
-    ['/readyz', async () => readiness(draining(), await outcomes())],
-    ['/health', async () => health(draining(), await outcomes())],
+    ['/readyz', async () => readiness(draining(), judge(await outcomes(), isSharedFault))],
+    ['/health', async () => health(draining(), judge(await outcomes(), isSharedFault))],
     [
       '/metrics',
-      async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.render() }),
+      async () => {
+        await outcomes();
+        return { status: 200, contentType: metrics.contentType, body: await metrics.render() };
+      },
     ],
   ]);
 }
@@ -105,15 +113,27 @@ async function answer(request: IncomingMessage, routes: ReadonlyMap<string, Rout
   return await route();
 }
 
-function readiness(isDraining: boolean, outcomes: CheckOutcomes): Answer {
-  const failing = Object.keys(outcomes).filter((name) => outcomes[name]?.ok !== true);
-  const ready = !isDraining && failing.length === 0;
-  return json(ready ? 200 : 503, { ready, draining: isDraining, failing });
+interface Judged {
+  readonly outcomes: CheckOutcomes;
+  readonly failing: readonly string[];
+  /** Those of the failing that another replica may not have. */
+  readonly own: readonly string[];
 }
 
-function health(isDraining: boolean, outcomes: CheckOutcomes): Answer {
-  const healthy = Object.values(outcomes).every(({ ok }) => ok);
-  return json(healthy ? 200 : 503, { healthy, draining: isDraining, checks: outcomes });
+function judge(outcomes: CheckOutcomes, isSharedFault: OpsListenerOptions['isSharedFault']): Judged {
+  const failing = Object.keys(outcomes).filter((name) => outcomes[name]?.ok !== true);
+  return { outcomes, failing, own: failing.filter((name) => isSharedFault?.(name, outcomes) !== true) };
+}
+
+/** Fails only for what another replica may not have: else all of them leave the load balancer together. */
+function readiness(isDraining: boolean, { own }: Judged): Answer {
+  const ready = !isDraining && own.length === 0;
+  return json(ready ? 200 : 503, { ready, draining: isDraining, failing: own });
+}
+
+function health(isDraining: boolean, { outcomes, failing, own }: Judged): Answer {
+  const status = failing.length === 0 ? 'ok' : own.length === 0 ? 'degraded' : 'failing';
+  return json(own.length === 0 ? 200 : 503, { status, draining: isDraining, checks: outcomes });
 }
 
 function text(status: number, body: string): Answer {

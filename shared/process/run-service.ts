@@ -7,7 +7,7 @@ import type { EdgeRefusal, Listening, ListenOptions } from '../listener/index.ts
 import { createRefusalLog, listenOn } from '../listener/index.ts';
 import type { Logger, LogLevel } from '../logger.ts';
 import { createLogger } from '../logger.ts';
-import type { EventBus, MetricLabels } from '../ops/index.ts';
+import type { CheckOutcomes, EventBus, MetricLabels, OpsListenerOptions } from '../ops/index.ts';
 import { createEventBus, createMetrics, startOpsListener } from '../ops/index.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
@@ -43,7 +43,7 @@ export interface Service {
   readonly edge: EdgeOptions;
   /** Listeners that open after the main one, each on an address of its own. */
   readonly sideListeners: readonly SideListener[];
-  /** Rejects when the store does not answer: readiness depends on it. */
+  /** Rejects when the store does not answer. */
   readonly checkStore: () => Promise<void>;
   /** Seconds since the revocation feed last proved to be alive; readiness depends on it as well. */
   readonly feedAgeSeconds: () => number;
@@ -63,7 +63,7 @@ interface ServiceDescription<C extends ServiceConfig> {
   readonly load: () => C;
   readonly address: (config: C) => Pick<SideListener, 'host' | 'port' | 'portVariable'>;
   readonly compose: (config: C, deps: ServiceDeps) => Promise<Service>;
-  readonly metricLabels: Omit<MetricLabels, 'feedAgeSeconds' | 'olderKeyUses'>;
+  readonly metricLabels: Omit<MetricLabels, 'checks' | 'feedAgeSeconds' | 'olderKeyUses'>;
 }
 
 /** Runs one process from configuration to exit. Faults before it listens are printed for a person, without a stack. */
@@ -80,26 +80,16 @@ async function start<C extends ServiceConfig>(description: ServiceDescription<C>
   const logger = createLogger({ level: config.logLevel, name: description.name });
   for (const warning of config.warnings) logger.warn(describeWarning(warning));
   const events = createEventBus({ logger });
-  const state: { isDraining: boolean; service?: Service; listening?: Listening } = { isDraining: false };
+  const state: State = { isDraining: false };
   const side: Listening[] = [];
   const tellRefused = createRefusalTeller({ logger, events });
-  const opsListener = startOpsListener({
-    host: config.opsHost,
-    port: config.opsPort,
-    checks: {
-      started: () => Promise.resolve({ ok: state.listening !== undefined }),
-      store: storeCheck(state),
-      revocation_feed: feedCheck(state),
-    },
-    metrics: createMetrics(events, {
-      ...description.metricLabels,
-      feedAgeSeconds: () => state.service?.feedAgeSeconds(),
-      olderKeyUses: () => state.service?.olderKeyUses(),
-    }),
-    draining: () => state.isDraining,
-    logger,
-    onRefused: tellRefused('operations'),
+  const metrics = createMetrics(events, {
+    ...description.metricLabels,
+    feedAgeSeconds: () => state.service?.feedAgeSeconds(),
+    olderKeyUses: () => state.service?.olderKeyUses(),
+    checks: () => state.outcomes,
   });
+  const opsListener = openOps(config, state, { metrics, logger, onRefused: tellRefused('operations') });
   const ops = await named({ name: 'operations', portVariable: 'OPS_PORT' }, opsListener);
   const drain = () => {
     state.isDraining = true;
@@ -156,7 +146,38 @@ async function named<T>(
   });
 }
 
-function storeCheck(state: { service?: Service }) {
+async function openOps(
+  config: ServiceConfig,
+  state: State,
+  { metrics, logger, onRefused }: Pick<OpsListenerOptions, 'metrics' | 'logger' | 'onRefused'>,
+) {
+  return await startOpsListener({
+    host: config.opsHost,
+    port: config.opsPort,
+    checks: {
+      started: () => Promise.resolve({ ok: state.listening !== undefined }),
+      store: storeCheck(state),
+      revocation_feed: feedCheck(state),
+    },
+    isSharedFault: sharedFaults(state),
+    onChecked: (outcomes) => {
+      state.outcomes = outcomes;
+    },
+    metrics,
+    draining: () => state.isDraining,
+    logger,
+    ...(onRefused && { onRefused }),
+  });
+}
+
+interface State {
+  isDraining: boolean;
+  service?: Service;
+  listening?: Listening;
+  outcomes?: CheckOutcomes;
+}
+
+function storeCheck(state: State) {
   return async () => {
     if (state.service === undefined) return { ok: false, detail: 'not reached yet' };
     await state.service.checkStore();
@@ -164,7 +185,22 @@ function storeCheck(state: { service?: Service }) {
   };
 }
 
-function feedCheck(state: { service?: Service }) {
+/**
+ * A store that is away is away for every replica; so is then the feed, and for as long afterwards as it takes to be heard
+ * again. A feed that is silent while the store answers is a connection of our own.
+ */
+function sharedFaults(state: State) {
+  let storeAwayAt = -Infinity;
+  return (name: string, outcomes: CheckOutcomes): boolean => {
+    if (state.service === undefined) return false;
+    const now = systemClock.now();
+    if (outcomes['store']?.ok !== true) storeAwayAt = now;
+    const isStoreBack = now - storeAwayAt > MAX_FEED_AGE_SECONDS * 1000;
+    return name === 'store' || (name === 'revocation_feed' && !isStoreBack);
+  };
+}
+
+function feedCheck(state: State) {
   return () => {
     const age = state.service?.feedAgeSeconds() ?? 0;
     if (age <= MAX_FEED_AGE_SECONDS) return Promise.resolve({ ok: true });

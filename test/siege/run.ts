@@ -34,6 +34,8 @@ interface StoreReport {
   readonly rssRatio: number;
   readonly storeRatio: number;
   readonly drainSeconds: number;
+  /** Resident MiB of each process: before, after the first wave, after the second. */
+  readonly residentMiB: readonly string[];
 }
 
 const seconds = Number(process.argv[process.argv.indexOf('--seconds') + 1]) || 300;
@@ -82,7 +84,12 @@ async function besiege(store: 'sqlite' | 'redis'): Promise<StoreReport> {
     },
   });
   const [port = 0] = await freePorts(1);
-  const haproxy = await startHaProxy({ port, backEnds: place.gateways, check: 'GET /health' });
+  const haproxy = await startHaProxy({
+    port,
+    backEnds: place.gateways,
+    check: 'GET /health',
+    forwarding: true,
+  });
   try {
     return await besiegePlace(place, haproxy.url);
   } finally {
@@ -136,6 +143,10 @@ async function besiegePlace(place: Replicas, haproxyUrl: string): Promise<StoreR
     ),
     storeRatio,
     drainSeconds: await drainUnderSiege(place, targets),
+    residentMiB: place.processes.map(
+      ({ name }, index) =>
+        `${name} ${[before, afterFirst, afterSecond].map((all) => mebibytes(all[index])).join(' ')}`,
+    ),
   };
 }
 
@@ -181,6 +192,10 @@ async function drainUnderSiege(place: Replicas, targets: readonly number[]): Pro
 function percentile(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+}
+
+function mebibytes(of: { readonly residentBytes: number } | undefined): string {
+  return ((of?.residentBytes ?? 0) / 2 ** 20).toFixed(0);
 }
 
 function rounded(value: number): number {

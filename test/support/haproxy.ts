@@ -23,6 +23,8 @@ export async function startHaProxy(options: {
   readonly backEnds: readonly string[];
   /** What its health check asks, as in `option httpchk`; empty is `OPTIONS / HTTP/1.0`. */
   readonly check: string;
+  /** Whether it names the client's address (`option forwardfor`), which stock `mode http` does not. */
+  readonly forwarding?: boolean;
 }): Promise<HaProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'haproxy-test-'));
   const file = join(folder, 'haproxy.cfg');
@@ -79,6 +81,7 @@ function configuration(of: {
   backEnds: readonly string[];
   check: string;
   socket: string;
+  forwarding?: boolean;
 }): string {
   const servers = of.backEnds.map((url, index) => {
     const { port } = new URL(url);
@@ -91,7 +94,7 @@ global
 defaults
   mode http
   option httpchk ${of.check}
-  timeout connect 2s
+${of.forwarding === true ? '  option forwardfor\n' : ''}  timeout connect 2s
   timeout check 5s
   timeout client 60s
   timeout server 60s

@@ -67,6 +67,7 @@ describe('startOpsListener', () => {
     const health = await get('/health');
     expect(health.status).toBe(503);
     expect(JSON.parse(health.body)).toMatchObject({
+      status: 'failing',
       checks: {
         fine: { ok: true },
         refuses: { ok: false, detail: 'no' },
@@ -75,6 +76,26 @@ describe('startOpsListener', () => {
         silent: { ok: false, detail: 'no answer within 20 ms' },
       },
     });
+  });
+
+  it('stays ready, and says that it is degraded, for a fault that every replica has', async () => {
+    const isSharedFault = (name: string) => name === 'store';
+    const store = async () => ({ ok: false, detail: 'away' });
+    const get = await start({ checks: { store, fine }, isSharedFault });
+    const ready = await get('/readyz');
+    expect(ready.status).toBe(200);
+    expect(JSON.parse(ready.body)).toEqual({ ready: true, draining: false, failing: [] });
+    const health = await get('/health');
+    expect(health.status).toBe(200);
+    expect(JSON.parse(health.body)).toMatchObject({ status: 'degraded', checks: { store: { ok: false } } });
+  });
+
+  it('is not ready when a fault of its own comes with one that every replica has', async () => {
+    const isSharedFault = (name: string) => name === 'store';
+    const away = async () => ({ ok: false });
+    const get = await start({ checks: { store: away, own: away }, isSharedFault });
+    expect(JSON.parse((await get('/readyz')).body)).toMatchObject({ ready: false, failing: ['own'] });
+    expect((await get('/health')).status).toBe(503);
   });
 
   it('is not ready while it drains', async () => {

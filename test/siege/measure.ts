@@ -1,22 +1,50 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Redis } from 'ioredis';
 import type { Replicas, RunningProcess } from '../integration/replicas/replicas.ts';
 
-/** Descriptors and resident memory of one process. */
+/** Descriptors and memory of one process; the memory is what is left when garbage was collected. */
 export interface Footprint {
   readonly descriptors: number;
   readonly residentBytes: number;
+  readonly heapBytes: number;
 }
+
+/** Lets the inspector be asked, at a port of the system's choice: what is garbage says nothing about what was left behind. */
+export const INSPECTABLE = ['--inspect=127.0.0.1:0'] as const;
 
 const PAGE_BYTES = 4096;
 
+export function descriptorsOf({ child }: RunningProcess): number {
+  return readdirSync(`/proc/${String(child.pid)}/fd`).length;
+}
+
 /** @throws when the process is gone. */
-export function footprintOf({ child }: RunningProcess): Footprint {
-  const folder = `/proc/${String(child.pid)}`;
-  const [, pages = '0'] = readFileSync(`${folder}/statm`, 'utf8').split(' ');
-  return { descriptors: readdirSync(`${folder}/fd`).length, residentBytes: Number(pages) * PAGE_BYTES };
+export async function footprintOf(process: RunningProcess): Promise<Footprint> {
+  const descriptors = descriptorsOf(process);
+  const heapBytes = await heapAfterCollection(process);
+  const statm = readFileSync(`/proc/${String(process.child.pid)}/statm`, 'utf8');
+  const [, pages = '0'] = statm.split(' ');
+  return { descriptors, residentBytes: Number(pages) * PAGE_BYTES, heapBytes };
+}
+
+/** Asks the process's inspector to collect garbage, some times over, and what is used then. */
+async function heapAfterCollection({ name, output }: RunningProcess): Promise<number> {
+  const [url] = /ws:\/\/\S+/.exec(output.join('')) ?? [];
+  if (url === undefined) throw new Error(`${name} has no inspector`);
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  const ask = async (id: number, method: string): Promise<unknown> => {
+    socket.send(JSON.stringify({ id, method }));
+    const [answer] = (await once(socket, 'message')) as [{ readonly data: string }];
+    return JSON.parse(answer.data);
+  };
+  for (let id = 1; id <= 3; id += 1) await ask(id, 'HeapProfiler.collectGarbage');
+  const { result } = (await ask(4, 'Runtime.getHeapUsage')) as { result: { usedSize: number } };
+  socket.close();
+  return result.usedSize;
 }
 
 /** Longer than anything lives that strangers can cause: an unused registration goes after seven days. */

@@ -43,9 +43,12 @@ export interface RunningProcess {
   readonly name: string;
   readonly child: ChildProcess;
   readonly port: number;
+  readonly output: readonly string[];
 }
 
 export interface ReplicaOptions {
+  /** For Node itself, before the program of each process. */
+  readonly nodeOptions?: readonly string[];
   readonly store: StoreKind;
   /** A worker of the test's own, in place of a real one. */
   readonly workerUrl?: string;
@@ -99,10 +102,12 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
   const toStore = redis === undefined ? {} : redisEnvironment(redis.server);
   const throughDoor = redis === undefined ? {} : { REDIS_NODES: `127.0.0.1:${String(redis.door.port)}` };
   const run = async (main: string, env: Record<string, string>) => {
-    const child = spawn(process.execPath, [main], { cwd: root, env: { ...common, ...toStore, ...env } });
+    const program = [...(options.nodeOptions ?? []), main];
+    const child = spawn(process.execPath, program, { cwd: root, env: { ...common, ...toStore, ...env } });
+    const output: string[] = [];
     closers.push(async () => await stop(child));
-    await waitUntilReady(child, []);
-    return child;
+    await waitUntilReady(child, output);
+    return { child, output };
   };
   const runGateway = async (gatewayPort: number, env: Record<string, string> = {}) =>
     await run('gateway/main.ts', {
@@ -116,22 +121,22 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
       ...options.gatewayEnv,
     });
   const children = await Promise.all([runGateway(first, throughDoor), runGateway(second)]);
-  const processes: RunningProcess[] = children.map((child, index) => ({
+  const processes: RunningProcess[] = children.map((started, index) => ({
     name: `gateway-${String(index + 1)}`,
-    child,
+    ...started,
     port: index === 0 ? first : second,
   }));
   for (const workerPort of workerUrl === undefined ? workerPorts : []) {
     // Straight to the gateways, so that only clients' requests pass nginx.
     const jwks = { JWKS_URL: `http://127.0.0.1:${String(second)}/jwks` };
-    const child = await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
-    processes.push({ name: `worker-${String(processes.length - 1)}`, child, port: workerPort });
+    const started = await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
+    processes.push({ name: `worker-${String(processes.length - 1)}`, ...started, port: workerPort });
   }
   const gateways = [first, second].map((each) => `http://localhost:${String(each)}`) as [string, string];
   const nginx = await startNginx({ port, backEnds: gateways, certificates });
   closers.push(nginx.close);
   const { url: publicUrl } = nginx;
-  const kill = async (gateway: 0 | 1) => await stop(children[gateway]);
+  const kill = async (gateway: 0 | 1) => await stop(children[gateway].child);
   const mcpUrl = `${publicUrl}/mcp`;
   return { publicUrl, mcpUrl, nginx, github, gateways, redis, processes, stateDir: folder, kill };
 }

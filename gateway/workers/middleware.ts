@@ -29,7 +29,6 @@ export type ProxyOutcome =
 export interface Proxy {
   /** Passes a call to a worker through http-proxy-middleware; resolves when the exchange is over. */
   forward(req: IncomingMessage, res: ServerResponse, call: ForwardedCall): Promise<ProxyOutcome>;
-  readonly pool: WorkerPool;
   close(): Promise<void>;
 }
 
@@ -78,7 +77,7 @@ export async function createProxy(options: {
     return await outcome;
   };
   await proveOurPassRuns(middleware, { passages, agent });
-  return { forward, pool, close: pool.close };
+  return { forward, close: pool.close };
 }
 
 async function tryWorkers(

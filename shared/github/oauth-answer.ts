@@ -5,7 +5,6 @@ import { parseGitHubScopes } from './scopes.ts';
 
 export interface GitHubTokenSet {
   readonly accessToken: string;
-  readonly tokenKind: 'oauth-app' | 'github-app' | 'unknown';
   /** What GitHub granted, which may be less than was asked; empty for a GitHub App. */
   readonly scopes: readonly string[];
   /** Milliseconds since the epoch; absent when the token does not expire. */
@@ -71,7 +70,6 @@ export function readTokenSet(
   const expiresInMs = lifetimeMs === 'none' && canRefresh ? ASSUMED_LIFETIME_MS : lifetimeMs;
   return {
     accessToken,
-    tokenKind: tokenKindOf(accessToken),
     scopes: parseGitHubScopes(scope),
     ...(expiresInMs === 'none' ? {} : { expiresAt: sentAt + expiresInMs }),
     ...refresh,
@@ -90,13 +88,6 @@ function readRefreshPart(
   return lifetimeMs === 'none'
     ? { refreshToken }
     : { refreshToken, refreshTokenExpiresAt: sentAt + lifetimeMs };
-}
-
-/** The app kind a token's prefix announces. */
-function tokenKindOf(accessToken: string): GitHubTokenSet['tokenKind'] {
-  if (accessToken.startsWith('gho_')) return 'oauth-app';
-  if (accessToken.startsWith('ghu_')) return 'github-app';
-  return 'unknown';
 }
 
 // Tokens are opaque and their format changes; only what could break a header is refused.

@@ -42,8 +42,6 @@ export interface Clients {
   keepUntil(clientId: string, until: number): Promise<void>;
   /** Those that somebody is signing in with. */
   readonly underWay: ClientsUnderWay;
-  /** Removes a registered client; its grants end at their next use. */
-  readonly remove: (clientId: string) => Promise<void>;
   /**
    * Makes a client unknown, whatever kind it is and as long as it takes; undone by `unblock`. `https://host` stands for
    * all client documents of a host: the next path of it would be another client.
@@ -71,11 +69,6 @@ export function createClients(deps: ClientDeps): Clients {
   const unused = keys.unusedClients();
   const underWay = createClientsUnderWay(deps);
   const room = unusedRoom(deps, records, underWay);
-
-  const remove = async (clientId: string) => {
-    await store.commit([{ op: 'delete', key: keys.client(clientId) }]);
-    await store.removeMember(unused, clientId);
-  };
 
   return {
     records,
@@ -109,7 +102,6 @@ export function createClients(deps: ClientDeps): Clients {
       }
       await store.removeMember(unused, clientId);
     },
-    remove,
     block: async (clientId) => {
       const key = keys.blockedClient(blockSubject(clientId));
       const change = blocked.put(key, { at: clock.now() }, { expiresAt: null });

@@ -66,7 +66,6 @@ describe('exchangeCode', () => {
     const tokens = await signIn();
     expect(tokens).toEqual({
       accessToken: tokens.accessToken,
-      tokenKind: 'oauth-app',
       scopes: ['read:user', 'repo'],
     });
     expect(tokens.accessToken).toMatch(/^gho_[A-Za-z0-9]{36}$/);
@@ -84,7 +83,7 @@ describe('exchangeCode', () => {
   it('reads a GitHub App token, which has no scopes', async () => {
     const { clientId, clientSecret } = DEMO_GITHUB_APP;
     const tokens = await signIn(createClient({ clientId, readClientSecret: () => clientSecret }), null);
-    expect(tokens).toMatchObject({ tokenKind: 'github-app', scopes: [], expiresAt: START + 28_800_000 });
+    expect(tokens).toMatchObject({ scopes: [], expiresAt: START + 28_800_000 });
   });
 
   it('reports fewer scopes when the user granted fewer (case 146)', async () => {

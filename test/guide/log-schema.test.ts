@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { postForm, refreshRequest, signIn } from '../support/oauth-client.ts';
 import { until } from '../support/redis.ts';
 import { useStack } from '../support/use-stack.ts';
 
@@ -38,6 +39,18 @@ describe('log schema version 1 (deploy/log-schema.md)', () => {
     expect(line['time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(line['clientAddress']).toMatch(/127\.0\.0\.1|::1/);
   });
+
+  it('says why a token was refused: every field, of its type, and no other', async () => {
+    const { client, tokens } = await signIn(shared.stack);
+    const form = { token: tokens.refresh_token, client_id: client.clientId };
+    expect((await postForm(`${shared.stack.publicUrl}/revoke`, form)).status).toBe(200);
+    await postForm(`${shared.stack.publicUrl}/token`, refreshRequest(client, tokens.refresh_token));
+    const line = await lineOf('a token request was refused');
+    const fields = [...fieldsUnder('Every line'), ...fieldsUnder('One line per token request')];
+    expect(Object.keys(line).toSorted()).toEqual(fields.map(({ name }) => name).toSorted());
+    for (const { name, type } of fields) expect(typeof line[name], name).toBe(type);
+    expect(line).toMatchObject({ reason: 'grant_ended', ended: 'revoked_by_client' });
+  });
 });
 
 /** Rows of the first table after a heading. */
@@ -56,8 +69,9 @@ async function visit(path: string): Promise<string> {
   return response.headers.get('x-request-id') ?? '';
 }
 
-async function lineOf(requestId: string): Promise<Record<string, unknown>> {
-  const find = () => shared.stack.log.find((line) => line.includes(`"${requestId}"`));
+/** The line with a request id or a message. */
+async function lineOf(text: string): Promise<Record<string, unknown>> {
+  const find = () => shared.stack.log.find((line) => line.includes(`"${text}"`));
   await until(() => find() !== undefined);
   return JSON.parse(find() ?? '{}') as Record<string, unknown>;
 }

@@ -150,8 +150,8 @@ function connectedGrant({ now }: AccountModel, grant: ConnectedGrant, labels: st
       ${grant.answeredLateAt.map(
         (at) =>
           html`<div>
-            <dt>Answered once more</dt>
-            <dd>${moment(at, now)}, as its first answer had not arrived</dd>
+            <dt>Renewed again</dt>
+            <dd>${moment(at, now)}, as the first answer had not arrived</dd>
           </div>`,
       )}
     </dl>

@@ -36,6 +36,6 @@ describe('B10: the account page', () => {
     const listed = [{ grantId: 'grant', grant }];
     const model = accountModel({ session, listed, now: NOW }, { forms, githubHost: 'github.com' });
     const html = accountPage({ ...model, notice: undefined, githubSettings: 'https://github.com/settings' });
-    expect(html.match(/Answered once more/g)).toHaveLength(2);
+    expect(html.match(/Renewed again/g)).toHaveLength(2);
   });
 });

@@ -5,8 +5,8 @@ import type { GitHubConnection } from '../shared/github/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
-import type { Platform } from '../shared/platform.ts';
-import { faultLog } from '../shared/platform.ts';
+import type { Platform } from '../shared/platform/index.ts';
+import { faultLog } from '../shared/platform/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
 import { resourcesOf } from '../shared/resources.ts';
 import {

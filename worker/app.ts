@@ -8,7 +8,7 @@ import { readMessage, RPC_ERROR, rpcError } from '../shared/mcp/index.ts';
 import type { Resource } from '../shared/resources.ts';
 import { RecordRefusedError, StoreUnavailableError } from '../shared/store/index.ts';
 import { UnsealError } from '../shared/vault/index.ts';
-import type { CallContext, OpenCredential } from './call-context.ts';
+import type { CallContext, OpenCredential } from './call/call-context.ts';
 import type { CallGitHubDeps } from './github/call-github.ts';
 import { holdResponse } from './held-response.ts';
 import { createCallGitHub } from './github/call-github.ts';

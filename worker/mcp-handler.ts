@@ -8,7 +8,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { Logger } from '../shared/logger.ts';
-import type { CallContext } from './call-context.ts';
+import type { CallContext } from './call/call-context.ts';
 import { registerTools } from './tools.ts';
 
 /** Lets the SDK hand back which call a server is made for; entries go with their request. */

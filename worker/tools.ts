@@ -1,9 +1,9 @@
-import type { CallContext } from './call-context.ts';
+import type { CallContext } from './call/call-context.ts';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { githubGetFileContent } from './tools/githubGetFileContent.ts';
 import { githubGetMe } from './tools/githubGetMe.ts';
 import { githubSearchCode } from './tools/githubSearchCode.ts';
-import type { Tool } from './tool.ts';
+import type { Tool } from './call/tool.ts';
 
 /** Every tool of this worker, in the order clients see. */
 export const tools: readonly Tool[] = [githubSearchCode, githubGetFileContent, githubGetMe];

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { GitHubConnection } from '../../shared/github/index.ts';
-import type { Platform } from '../../shared/platform.ts';
+import type { Platform } from '../../shared/platform/index.ts';
 import type { ArriveAtAccount, ScopePolicy, SignInWay } from '../authorization-server/index.ts';
 import type { Credentials } from '../credentials/index.ts';
 import type { Accounts, Grants } from '../grants/index.ts';

@@ -1,5 +1,5 @@
-import type { Platform } from '../../shared/platform.ts';
-import { faultLog } from '../../shared/platform.ts';
+import type { Platform } from '../../shared/platform/index.ts';
+import { faultLog } from '../../shared/platform/index.ts';
 import { StoreUnavailableError } from '../../shared/store/index.ts';
 import type { SweepJob } from './sweeper.ts';
 import { startSweeper } from './sweeper.ts';

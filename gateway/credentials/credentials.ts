@@ -1,6 +1,6 @@
 import type { GitHubOAuthClient } from '../../shared/github/index.ts';
-import type { Platform } from '../../shared/platform.ts';
-import { faultLog } from '../../shared/platform.ts';
+import type { Platform } from '../../shared/platform/index.ts';
+import { faultLog } from '../../shared/platform/index.ts';
 import type { CredentialReader, KeyRing } from '../../shared/vault/index.ts';
 import { createCredentialReader } from '../../shared/vault/index.ts';
 import type { CredentialVault } from './credential-vault.ts';

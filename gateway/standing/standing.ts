@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/github/index.ts';
-import type { Platform } from '../../shared/platform.ts';
-import { faultLog } from '../../shared/platform.ts';
+import type { Platform } from '../../shared/platform/index.ts';
+import { faultLog } from '../../shared/platform/index.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
 import type { OverlappingSecret } from '../../shared/secrets/index.ts';
 import type { Credentials } from '../credentials/index.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Store } from './contract.ts';
-import { StoreUnavailableError } from './contract.ts';
+import type { Store } from './contract/contract.ts';
+import { StoreUnavailableError } from './contract/contract.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;

@@ -1,7 +1,7 @@
-export type { Change, Expectation, Feed, FeedPosition, Store, StoredRecord } from './contract.ts';
-export { RecordRefusedError, StoreUnavailableError } from './contract.ts';
-export type { CredentialIdentity, Key, KeyKind } from './keys.ts';
-export { keys } from './keys.ts';
+export type { Change, Expectation, Feed, FeedPosition, Store, StoredRecord } from './contract/contract.ts';
+export { RecordRefusedError, StoreUnavailableError } from './contract/contract.ts';
+export type { CredentialIdentity, Key, KeyKind } from './contract/keys.ts';
+export { keys } from './contract/keys.ts';
 export type { Lease } from './lease.ts';
 export { acquireLease } from './lease.ts';
 export type { MacKeys, RecordFamily, Records, TypedRecord } from './records.ts';

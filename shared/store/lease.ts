@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { Store } from './contract.ts';
-import type { Key } from './keys.ts';
+import type { Store } from './contract/contract.ts';
+import type { Key } from './contract/keys.ts';
 import type { RecordFamily } from './records.ts';
 import { createRecords } from './records.ts';
 

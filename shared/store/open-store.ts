@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { awaitStore } from './await-store.ts';
-import type { Store } from './contract.ts';
+import type { Store } from './contract/contract.ts';
 import type { RedisNode, RedisTopology } from './redis/connection.ts';
 import { openRedisStore } from './redis/redis-store.ts';
 import { openSqliteStore } from './sqlite/sqlite-store.ts';

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { ZodType } from 'zod';
-import type { Change, Expectation, Store, StoredRecord } from './contract.ts';
-import { RecordRefusedError } from './contract.ts';
-import type { Key } from './keys.ts';
+import type { Change, Expectation, Store, StoredRecord } from './contract/contract.ts';
+import { RecordRefusedError } from './contract/contract.ts';
+import type { Key } from './contract/keys.ts';
 import { parseJson } from '../parse-json.ts';
 import { isSameText } from '../same-text.ts';
 

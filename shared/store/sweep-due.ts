@@ -1,6 +1,6 @@
-import type { Store } from './contract.ts';
-import { StoreUnavailableError } from './contract.ts';
-import type { Key } from './keys.ts';
+import type { Store } from './contract/contract.ts';
+import { StoreUnavailableError } from './contract/contract.ts';
+import type { Key } from './contract/keys.ts';
 
 /** When a member that could not be worked on comes up again: an operator's fault is mended in hours, not seconds (ms). */
 const FAULTY_MS = 60 * 60_000;

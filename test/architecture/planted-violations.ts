@@ -37,9 +37,10 @@ export const PLANTED_VIOLATIONS: readonly Plant[] = [
     'gateway/authorization-server/login/up.ts',
     '../oidc-provider/inner.ts',
   ),
-  plant('worker-floor-1', 'worker/github/up.ts', '../rows/inner.ts'),
-  plant('worker-floor-1', 'worker/text/beside.ts', '../github/inner.ts'),
-  plant('worker-floor-2', 'worker/rows/up.ts', '../tools/inner.ts'),
+  plant('worker-floor-1', 'worker/call/up.ts', '../github/inner.ts'),
+  plant('worker-floor-2', 'worker/github/up.ts', '../rows/inner.ts'),
+  plant('worker-floor-2', 'worker/text/beside.ts', '../github/inner.ts'),
+  plant('worker-floor-3', 'worker/rows/up.ts', '../tools/inner.ts'),
   plant('every-room-of-the-gateway-has-a-floor', 'gateway/attic/index.ts', '../http/index.ts'),
   plant('rooms-do-not-import-the-configuration', 'gateway/http/to-config.ts', '../config/index.ts'),
   plant(

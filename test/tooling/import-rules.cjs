@@ -47,7 +47,7 @@ const GATEWAY_FLOORS = [
 const AUTHORIZATION_SERVER_FLOORS = [['signing-keys'], ['clients'], ['token'], ['login'], ['oidc-provider']];
 
 /** The same in the worker, whose rooms have no doors: each is a handful of files. */
-const WORKER_FLOORS = [['github', 'text'], ['rows'], ['tools']];
+const WORKER_FLOORS = [['call'], ['github', 'text'], ['rows'], ['tools']];
 
 /** One rule for each floor but the highest, whose one room has nothing beside or above it. */
 const floorRules = (home, floors) =>

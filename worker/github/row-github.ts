@@ -11,7 +11,7 @@ import {
   parseGitHubScopes,
   readRate,
 } from '../../shared/github/index.ts';
-import type { CallContext } from '../call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { RowFailure, rowErrorOf } from './row-failure.ts';
 
 /** The scope that opens private repositories to an OAuth App; GitHub has no read-only form of it. */

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { CallContext } from '../call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { createRowGitHub } from '../github/row-github.ts';
 import type { RowGitHub } from '../github/row-github.ts';
 import { runRows } from './rows.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GitHubRate } from '../../shared/github/index.ts';
 import type { RowError } from '../github/row-failure.ts';
 import { RowFailure } from '../github/row-failure.ts';
-import { structuredResult } from '../tool.ts';
+import { structuredResult } from '../call/tool.ts';
 
 /** Members every query has. `goal` is for the model’s own order; it is not logged and changes nothing. */
 export const queryFields = {

@@ -10,7 +10,7 @@ import type { Hint, RowOutcome } from '../rows/rows.ts';
 import { HINTS, queryFields, rowsSchema } from '../rows/rows.ts';
 import type { LineSelection, SelectedLines } from '../text/select-lines.ts';
 import { selectLines, windowOf } from '../text/select-lines.ts';
-import { defineTool } from '../tool.ts';
+import { defineTool } from '../call/tool.ts';
 
 const MAX_QUERIES = 10;
 const MAX_CHARS = 50_000;

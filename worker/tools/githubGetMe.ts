@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { GitHubFailure, GitHubUser } from '../../shared/github/index.ts';
 import { GitHubApiError } from '../../shared/github/index.ts';
-import type { CallContext } from '../call-context.ts';
-import { defineTool, errorResult, structuredResult } from '../tool.ts';
+import type { CallContext } from '../call/call-context.ts';
+import { defineTool, errorResult, structuredResult } from '../call/tool.ts';
 
 const outputSchema = z.looseObject({
   login: z.string(),

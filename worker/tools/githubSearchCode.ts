@@ -10,7 +10,7 @@ import type { RowGitHub } from '../github/row-github.ts';
 import { RowFailure, rowErrorOf } from '../github/row-failure.ts';
 import type { Hint, RowOutcome } from '../rows/rows.ts';
 import { HINTS, queryFields, rowsSchema } from '../rows/rows.ts';
-import { defineTool } from '../tool.ts';
+import { defineTool } from '../call/tool.ts';
 
 const CODE_SEARCH_ENDPOINT = '/search/code';
 

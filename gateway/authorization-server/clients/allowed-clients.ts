@@ -1,4 +1,4 @@
-import { isClientIdUrl } from './documents/client-id-url.ts';
+import { isClientIdUrl } from './client-id-url.ts';
 import type { PreregisteredClients } from './preregistered-clients.ts';
 
 /**

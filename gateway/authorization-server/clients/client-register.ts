@@ -1,12 +1,12 @@
 import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
-import type { Platform } from '../../../shared/platform.ts';
-import { faultLog } from '../../../shared/platform.ts';
+import type { Platform } from '../../../shared/platform/index.ts';
+import { faultLog } from '../../../shared/platform/index.ts';
 import type { IsAllowedClient } from './allowed-clients.ts';
 import { createAllowedClients } from './allowed-clients.ts';
 import type { Clients } from './clients.ts';
 import { createClients } from './clients.ts';
-import type { ClientDocuments } from './documents/client-documents.ts';
-import { createClientDocuments } from './documents/client-documents.ts';
+import type { ClientDocuments } from './client-documents.ts';
+import { createClientDocuments } from './client-documents.ts';
 import type { PreregisteredClients } from './preregistered-clients.ts';
 import type { RegistrationNames } from './registration-names.ts';
 import { createRegistrationNames } from './registration-names.ts';

@@ -6,7 +6,7 @@ import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isConfirmed } from '../../pages/index.ts';
-import { isClientIdUrl } from '../clients/documents/client-id-url.ts';
+import { isClientIdUrl } from '../clients/client-id-url.ts';
 import { redirectTarget } from '../clients/redirect-uri.ts';
 import { interactionPath } from '../../http/index.ts';
 

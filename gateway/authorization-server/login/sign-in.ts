@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { GitHubConnection } from '../../../shared/github/index.ts';
-import type { Platform } from '../../../shared/platform.ts';
-import { faultLog } from '../../../shared/platform.ts';
+import type { Platform } from '../../../shared/platform/index.ts';
+import { faultLog } from '../../../shared/platform/index.ts';
 import type { Credentials } from '../../credentials/index.ts';
 import type { Accounts, Grants } from '../../grants/index.ts';
 import { requestFaultLog } from '../../http/index.ts';

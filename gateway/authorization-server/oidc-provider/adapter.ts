@@ -9,7 +9,7 @@ import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys } from '../../../shared/vault/index.ts';
 import type { IsAllowedClient } from '../clients/allowed-clients.ts';
 import { toProviderScope } from './authorization-request.ts';
-import type { ClientDocuments } from '../clients/documents/client-documents.ts';
+import type { ClientDocuments } from '../clients/client-documents.ts';
 import type { Clients } from '../clients/clients.ts';
 import { payloadFamily } from '../clients/clients.ts';
 import type { Grants, RefreshTokens } from '../../grants/index.ts';

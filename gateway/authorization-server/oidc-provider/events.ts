@@ -1,6 +1,6 @@
 import type { errors, Provider } from 'oidc-provider';
 import type { Logger } from '../../../shared/logger.ts';
-import type { Platform } from '../../../shared/platform.ts';
+import type { Platform } from '../../../shared/platform/index.ts';
 import { Unavailable } from '../../grants/index.ts';
 import { refusedOf } from './errors.ts';
 

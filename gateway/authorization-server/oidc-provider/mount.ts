@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { Router } from 'express';
 import type { Library } from './context.ts';
-import type { Platform } from '../../../shared/platform.ts';
+import type { Platform } from '../../../shared/platform/index.ts';
 import type { RevocationFeed } from '../../../shared/revocation/index.ts';
 import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
 import { openCors, ROUTES, SERVER_METADATA_PATHS } from '../../http/index.ts';

@@ -7,7 +7,7 @@ import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import type { Accounts } from '../../grants/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import { toProviderScope } from './authorization-request.ts';
-import { ASSERTION_ALGORITHMS } from '../clients/documents/judge-document.ts';
+import { ASSERTION_ALGORITHMS } from '../clients/judge-document.ts';
 import { isClientSecret, newClientSecret } from '../clients/client-secrets.ts';
 import type { CookieKeys } from './cookie-keys.ts';
 import { cookieRules, interactionPath, RETRY_AFTER_SECONDS, ROUTES } from '../../http/index.ts';

@@ -1,5 +1,5 @@
-import type { Platform } from '../../../shared/platform.ts';
-import { faultLog } from '../../../shared/platform.ts';
+import type { Platform } from '../../../shared/platform/index.ts';
+import { faultLog } from '../../../shared/platform/index.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
 import type { Standing } from '../../standing/index.ts';

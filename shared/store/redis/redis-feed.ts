@@ -1,5 +1,5 @@
-import type { Feed, FeedPage } from '../contract.ts';
-import type { Key } from '../keys.ts';
+import type { Feed, FeedPage } from '../contract/contract.ts';
+import type { Key } from '../contract/keys.ts';
 import { evaluate } from './evaluate.ts';
 import type { RedisClient } from './connection.ts';
 import { APPEND } from './scripts.ts';

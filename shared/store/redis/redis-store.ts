@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Cluster } from 'ioredis';
 import type { Clock } from '../../clock.ts';
-import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
-import { requireOneTag, StoreUnavailableError } from '../contract.ts';
-import { newVersion } from '../version.ts';
+import type { Change, Expectation, Store, StoredRecord } from '../contract/contract.ts';
+import { requireOneTag, StoreUnavailableError } from '../contract/contract.ts';
+import { newVersion } from '../contract/version.ts';
 import type { RedisClient, RedisConnectionOptions } from './connection.ts';
 import { openRedisConnection } from './connection.ts';
 import { evaluate } from './evaluate.ts';

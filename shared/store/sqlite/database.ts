@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreUnavailableError } from '../contract.ts';
-import type { Durability } from '../keys.ts';
+import { StoreUnavailableError } from '../contract/contract.ts';
+import type { Durability } from '../contract/keys.ts';
 
 /** A synchronous wait stalls every stream of the process, so SQLite itself waits this long at most (ms). */
 const BUSY_TIMEOUT_MS = 2;

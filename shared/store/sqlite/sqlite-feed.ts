@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
-import type { Feed, FeedPage } from '../contract.ts';
-import type { Key } from '../keys.ts';
+import type { Feed, FeedPage } from '../contract/contract.ts';
+import type { Key } from '../contract/keys.ts';
 import type { Connections } from './database.ts';
 import { inTransaction, retryWhileBusy } from './database.ts';
 

@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
-import type { Change, Expectation, Store, StoredRecord } from '../contract.ts';
-import { requireOneTag } from '../contract.ts';
-import { newVersion } from '../version.ts';
-import type { Durability, Key } from '../keys.ts';
+import type { Change, Expectation, Store, StoredRecord } from '../contract/contract.ts';
+import { requireOneTag } from '../contract/contract.ts';
+import { newVersion } from '../contract/version.ts';
+import type { Durability, Key } from '../contract/keys.ts';
 import { inTransaction, openDatabase, retryWhileBusy, TABLE } from './database.ts';
 import { createSqliteFeed } from './sqlite-feed.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createClientDocuments } from '../../../gateway/authorization-server/clients/documents/client-documents.ts';
+import { createClientDocuments } from '../../../gateway/authorization-server/clients/client-documents.ts';
 import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/clients/registration-policy.ts';
 import type { OutgoingRequest, OutgoingResponse } from '../../../shared/outgoing-http/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';

@@ -1,6 +1,6 @@
 import type { GitHubApi, GitHubApiResponse } from '../../../../shared/github/index.ts';
 import { parseGitHubHost } from '../../../../shared/github/index.ts';
-import type { CallContext } from '../../../../worker/call-context.ts';
+import type { CallContext } from '../../../../worker/call/call-context.ts';
 
 export type Answer = Partial<Omit<GitHubApiResponse, 'body'>> & { readonly body?: string };
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Clock } from '../../../../shared/clock.ts';
-import type { RecordFamily, Records, Store } from '../../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../../shared/store/index.ts';
-import type { KeyRing } from '../../../../shared/vault/index.ts';
-import { recordMacKeys } from '../../../../shared/vault/index.ts';
-import { Unavailable } from '../../../grants/index.ts';
-import type { Unused } from '../unused-clients.ts';
-import { createClientsUnderWay, makeRoom } from '../unused-clients.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { RecordFamily, Records, Store } from '../../../shared/store/index.ts';
+import { createRecords, keys } from '../../../shared/store/index.ts';
+import type { KeyRing } from '../../../shared/vault/index.ts';
+import { recordMacKeys } from '../../../shared/vault/index.ts';
+import { Unavailable } from '../../grants/index.ts';
+import type { Unused } from './unused-clients.ts';
+import { createClientsUnderWay, makeRoom } from './unused-clients.ts';
 import type { FetchedDocument } from './fetch-document.ts';
 
 /** A document that nobody signed in with is forgotten after this long. */

@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts';
-import type { Logger } from './logger.ts';
-import type { EventBus } from './ops/index.ts';
-import type { Store } from './store/index.ts';
-import type { KeyRing } from './vault/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import type { EventBus } from '../ops/index.ts';
+import type { Store } from '../store/index.ts';
+import type { KeyRing } from '../vault/index.ts';
 
 /** What every room of a gateway stands on. */
 export interface Platform {

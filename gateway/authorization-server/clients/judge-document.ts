@@ -1,5 +1,5 @@
-import type { ClientMetadata, RegistrationRules } from '../registration-policy.ts';
-import { judgeRegistration } from '../registration-policy.ts';
+import type { ClientMetadata, RegistrationRules } from './registration-policy.ts';
+import { judgeRegistration } from './registration-policy.ts';
 import { readClientKeys } from './client-keys.ts';
 import { isClientIdUrl } from './client-id-url.ts';
 

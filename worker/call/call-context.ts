@@ -1,6 +1,6 @@
-import type { AccessTokenClaims } from '../shared/access-token/index.ts';
-import type { GatewayContext } from '../shared/gateway-context/index.ts';
-import type { GitHubApi } from '../shared/github/index.ts';
+import type { AccessTokenClaims } from '../../shared/access-token/index.ts';
+import type { GatewayContext } from '../../shared/gateway-context/index.ts';
+import type { GitHubApi } from '../../shared/github/index.ts';
 
 /** The GitHub token a call may use, opened from the vault for this call only. */
 export interface OpenCredential {

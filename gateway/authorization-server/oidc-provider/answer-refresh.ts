@@ -44,30 +44,60 @@ export function answerPlainRefresh(deps: {
   clients: Provider['Client'];
   refresh: RefreshTokenGrant;
   /** Ends the grant of a client that is no longer allowed. */
-  refuseDisallowed: (request: Pick<RefreshRequest, 'clientId' | 'refreshToken'>) => Promise<void>;
+  refuseDisallowed: (request: NamedRefresh) => Promise<void>;
   /** Told of every refusal, as the library tells of those it answers. */
-  onRefused: (error: errors.OIDCProviderError, request: RefreshRequest) => void;
+  onRefused: (error: errors.OIDCProviderError, request: NamedRefresh) => void;
 }): RequestHandler {
   return async (req, res, next) => {
-    const request = plainRefreshIn(req);
-    if (request === undefined) {
+    const named = refreshNamedIn(req);
+    if (named === undefined) {
       next();
       return;
     }
     try {
-      await deps.refuseDisallowed(request);
-      const client = await deps.clients.find(request.clientId);
-      if (client?.clientAuthMethod !== 'none' || !client.grantTypeAllowed('refresh_token')) {
+      await asProtocolStep(async () => {
+        await deps.refuseDisallowed(named);
+      });
+      const request = plainRefreshIn(req);
+      const client = request && (await deps.clients.find(request.clientId));
+      if (
+        request === undefined ||
+        client?.clientAuthMethod !== 'none' ||
+        !client.grantTypeAllowed('refresh_token')
+      ) {
         next();
         return;
       }
       answer(res, 200, await asProtocolStep(async () => await deps.refresh(request)));
     } catch (error) {
       if (!(error instanceof errors.OIDCProviderError)) throw error;
-      deps.onRefused(error, request);
+      deps.onRefused(error, named);
       answerError(res, error);
     }
   };
+}
+
+type NamedRefresh = Pick<RefreshRequest, 'clientId' | 'refreshToken'>;
+
+/** Whose refresh a request says it is, however its client authenticates (RFC 6749 §2.3.1); nothing of it is believed yet. */
+function refreshNamedIn(req: Request): NamedRefresh | undefined {
+  const form = (req.body ?? {}) as Readonly<Record<string, unknown>>;
+  const { grant_type: grantType, refresh_token: refreshToken } = form;
+  const clientId = form['client_id'] ?? basicUserOf(req);
+  const isNamed = grantType === 'refresh_token' && isFilled(clientId) && isFilled(refreshToken);
+  return isNamed ? { clientId, refreshToken } : undefined;
+}
+
+/** Undefined when there is none, or it cannot be read. */
+function basicUserOf(req: Request): string | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(req.headers.authorization ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const [user = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  try {
+    return decodeURIComponent(user.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined for everything the library has a rule about. */

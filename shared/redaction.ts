@@ -158,9 +158,12 @@ function withoutArguments([name, value]: readonly [string, unknown]): readonly [
   return [name, 'name' in value ? value.name : MASK];
 }
 
-/** ECONNREFUSED, invalid_grant: a word. An authorization code is longer and holds digits. */
+const ERROR_CODE = /^(?:[A-Z][A-Z_]{1,47}|[a-z][a-z_]{1,47}|[A-Z][A-Za-z]{1,19})$/;
+
+/** ECONNREFUSED, invalid_grant: words. A secret of letters alone mixes cases, or begins as secrets do. */
 function isErrorCode(code: unknown): code is string | number {
-  return typeof code === 'number' || (typeof code === 'string' && /^[A-Za-z][A-Za-z_]{1,47}$/.test(code));
+  if (typeof code !== 'string') return typeof code === 'number';
+  return ERROR_CODE.test(code) && redactText(code) === code;
 }
 
 function foldName(name: string): string {

@@ -104,6 +104,20 @@ describe('createLogger', () => {
     expect(lineOf({ note: text }, text)).not.toContain('ABCDEFGHIJKLMNOPQRSTUV');
   });
 
+  it.each([`gho_${'A'.repeat(24)}`, `ghs_${'a'.repeat(24)}`, 'AbCdEfGhIjKlMnOpQrStUvWxYz'])(
+    'masks %s as the code of an error: a secret may consist of letters alone',
+    (code) => {
+      expect(lineOf({ err: Object.assign(new Error('outer'), { code }) })).not.toContain(code);
+    },
+  );
+
+  it.each(['ECONNREFUSED', 'invalid_grant', 'UND_ERR_SOCKET', 'InvalidGrant'])(
+    'keeps %s as the code of an error',
+    (code) => {
+      expect(lineOf({ err: Object.assign(new Error('outer'), { code }) })).toContain(`"code":"${code}"`);
+    },
+  );
+
   it('lets no secret survive in what a child logger adds', () => {
     fc.assert(
       fc.property(secret, ({ text, core }) => {

@@ -147,7 +147,7 @@ describe('a client known by its metadata document (CIMD)', () => {
     ['contains a secret', (req, res) => sendDocument({ client_secret: 'x' })(req, res)],
   ])('is no client when its document %s', async (name, badAnswer) => {
     answer = badAnswer;
-    const page = await openConsent(clientId(`bad-${String(name.length)}`));
+    const page = await openConsent(clientId(`bad-${name.replaceAll(/\W/g, '-')}`));
     expect(page.status).toBe(400);
     expect(page.location).toBeUndefined();
     expect(fetches).toBe(1);

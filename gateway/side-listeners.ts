@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import { isLoopbackHost } from '../shared/listener/index.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { SideListener } from '../shared/process/index.ts';
-import type { AdminOperations } from './admin/index.ts';
+import type { Operations } from './admin/index.ts';
 import { createAdminApp } from './admin/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { sideAddresses } from './config/index.ts';
@@ -15,7 +15,7 @@ export function createSideListeners(
   config: GatewayConfig,
   parts: {
     publicApp: RequestListener;
-    operations: AdminOperations;
+    operations: Operations;
     /** Absent when there is no admin API. */
     readAdminToken: (() => string) | undefined;
     logger: Logger;

@@ -4,22 +4,9 @@ import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } 
 import { z } from 'zod';
 import type { Logger } from '../../shared/logger.ts';
 import { StoreUnavailableError } from '../../shared/store/index.ts';
+import type { Operations } from './operations.ts';
 
 const MAX_BODY_BYTES = 4 * 1024;
-
-/** What the admin API offers; see the room's card for what each means. */
-export interface AdminOperations {
-  readonly signingKeys: () => unknown;
-  readonly rotateSigningKey: () => Promise<unknown>;
-  readonly retireSigningKey: (kid: string) => Promise<boolean>;
-  readonly grantsOf: (githubId: number) => Promise<unknown>;
-  readonly endGrant: (grantId: string) => Promise<boolean>;
-  readonly endAccount: (githubId: number) => Promise<number>;
-  readonly blockClient: (clientId: string) => Promise<void>;
-  readonly unblockClient: (clientId: string) => Promise<boolean>;
-  readonly acceptOrganization: (login: string, id: number) => Promise<void>;
-  readonly endAllTokens: () => Promise<void>;
-}
 
 const organizationBody = z.strictObject({
   login: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/),
@@ -31,7 +18,7 @@ const clientBody = z.strictObject({ client_id: z.string().min(1).max(2048) });
 export function createAdminApp(deps: {
   /** The operator's token as it is now. */
   readToken: () => string;
-  operations: AdminOperations;
+  operations: Operations;
   logger: Logger;
 }): Express {
   const { operations, logger } = deps;

@@ -1,4 +1,3 @@
-export type { AdminOperations } from './admin-app.ts';
 export { createAdminApp } from './admin-app.ts';
 export type { Operations } from './operations.ts';
 export { createOperations } from './operations.ts';

@@ -102,7 +102,8 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
       throw new PageError(405, 'method');
     });
   }
-  router.use(ROUTES.account, answerPageError({ ...deps, frame: accountFrame }));
+  const { onFault, supportContact } = deps;
+  router.use(ROUTES.account, answerPageError({ frame: accountFrame, onFault, supportContact }));
   return router;
 }
 

@@ -115,7 +115,8 @@ async function authenticate(deps: McpEndpointDeps, req: Request, res: Response):
 }
 
 function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token' | 'invalid_token'): void {
-  const challenge = challengeFor({ ...deps, scopes: deps.baselineScopes }, reason);
+  const { publicUrl, resource, baselineScopes: scopes } = deps;
+  const challenge = challengeFor({ publicUrl, resource, scopes }, reason);
   res
     .status(401)
     .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
@@ -239,7 +240,9 @@ function askForScope(
   if (res.headersSent || res.destroyed) return;
   deps.events.emit({ type: 'step_up.asked', clientId: claims.client_id, scope: scopes.join(' ') });
   const held = claims.scope.split(' ').filter((scope) => scope !== '');
-  const challenge = challengeFor({ ...deps, scopes: [...held, ...scopes] }, 'insufficient_scope');
+  const { publicUrl, resource } = deps;
+  const of = { publicUrl, resource, scopes: [...held, ...scopes] };
+  const challenge = challengeFor(of, 'insufficient_scope');
   res
     .status(403)
     .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })

@@ -73,11 +73,11 @@ export function createCredentialVault(deps: TokenDeps): CredentialVault {
         return isHolder ? withHold(credential, hold, clock.now()) : undefined;
       }),
     release: async (handle, grantId) => {
-      await letGo({ ...deps, credentials }, handle, grantId);
+      await letGo(deps, credentials, { handle, grantId });
     },
     withdraw: async (of, grantId) => {
       const handle = await handles.find(of);
-      return handle !== undefined && (await letGo({ ...deps, credentials }, handle, grantId));
+      return handle !== undefined && (await letGo(deps, credentials, { handle, grantId }));
     },
     readRefreshToken: tokens.readRefreshToken,
     renew: tokens.renew,
@@ -124,11 +124,11 @@ async function updateCredential(
  * and a hold that runs out. A sign-in that joins at this very moment makes the write fail, and the token stays.
  */
 async function letGo(
-  deps: TokenDeps & { readonly credentials: Records<Credential> },
-  handle: string,
-  grantId: string,
+  deps: TokenDeps,
+  credentials: Records<Credential>,
+  { handle, grantId }: { readonly handle: string; readonly grantId: string },
 ): Promise<boolean> {
-  const { store, credentials, clock } = deps;
+  const { store, clock } = deps;
   const key = keys.credential(deps.githubHost, handle);
   return await retryUntilDefined(async () => {
     const found = await credentials.read(key);

@@ -39,13 +39,21 @@ export function limitAddresses(
   { store, clock }: { readonly store: Pick<Store, 'addToCounter'>; readonly clock: Clock },
 ): { readonly routes: Router; readonly close: () => void } {
   const closers: (() => void)[] = [];
-  const limit = ({ name, ...of }: Limit, handler: RequestHandler): RequestHandler => {
-    const { windowMs, limit: most } = of;
+  const limit = (of: Limit, handler: RequestHandler): RequestHandler => {
+    const { name, windowMs, limit: most, skipSuccessfulRequests = false } = of;
     const counts = createAddressCounts({ store, clock, name, windowMs, limit: most });
     closers.push(counts.close);
     // Its warnings about proxies go to the console, on every start that has no load balancer.
-    const settings = { standardHeaders: 'draft-8', legacyHeaders: false, validate: false, handler } as const;
-    return rateLimit({ ...of, ...settings, store: counts });
+    return rateLimit({
+      windowMs,
+      limit: most,
+      skipSuccessfulRequests,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      validate: false,
+      handler,
+      store: counts,
+    });
   };
   const router = Router({ caseSensitive: true, strict: true });
   router.post(

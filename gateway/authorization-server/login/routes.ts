@@ -46,7 +46,9 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
     if (req.method === 'GET') await comeBack(deps, { ...rules, cookies }, { req, res });
     else refuseMethod(res);
   });
-  router.use([ROUTES.interaction, ROUTES.callback], answerPageError({ ...rules, frame: loginFrame }));
+  const { onFault, supportContact } = rules;
+  const answerError = answerPageError({ frame: loginFrame, onFault, supportContact });
+  router.use([ROUTES.interaction, ROUTES.callback], answerError);
   return router;
 }
 

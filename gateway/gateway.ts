@@ -165,7 +165,13 @@ function buildPeople(
   const githubHost = host.key;
   const longestCallMs = config.requestTimeoutSeconds * 1000;
   const { vaultRing } = secrets;
-  const credentials = createCredentials(platform, { githubHost, oauth, vaultRing, graceMs: longestCallMs });
+  const credentials = createCredentials(platform, {
+    githubHost,
+    app,
+    oauth,
+    vaultRing,
+    graceMs: longestCallMs,
+  });
   const accounts = createAccounts({ store, gatewayRing, githubHost, clock });
   const grants = createGrants({
     store,

@@ -1,23 +1,17 @@
 import type { Response } from 'express';
 import type { EventBus } from '../../shared/ops/index.ts';
 import { messagePage, PAGE_HEADERS } from '../pages/index.ts';
+import type { CredentialSource } from '../credentials/index.ts';
 import type { Accounts } from '../grants/index.ts';
 import type { CookieRules } from '../http/index.ts';
-import type {
-  ArriveAtAccount,
-  IdentityProvider,
-  LoginTransactions,
-  NextHop,
-  UpstreamIdentity,
-} from '../authorization-server/index.ts';
+import type { ArriveAtAccount, NextHop, Proof, SignInWay } from '../authorization-server/index.ts';
 import { LoginFailure } from '../standing/index.ts';
 import { readCookie, RETRY_AFTER_SECONDS, ROUTES } from '../http/index.ts';
 import type { AccountSessions } from './account-session.ts';
 import { ACCOUNT_SESSION_MS } from './account-session.ts';
 
-export interface AccountSignInDeps {
-  readonly transactions: LoginTransactions;
-  readonly identityProvider: IdentityProvider;
+export interface AccountSignInDeps extends SignInWay {
+  readonly discard: CredentialSource['discard'];
   /** What GitHub is asked for; the token is only used to learn who it is. */
   readonly scopes: readonly string[];
   readonly accounts: Pick<Accounts, 'subjectOf'>;
@@ -32,11 +26,10 @@ export async function startAccountSignIn(
   deps: AccountSignInDeps,
   { selectAccount }: { selectAccount: boolean },
 ): Promise<NextHop> {
-  const transaction = await deps.transactions.startAccountSignIn();
-  const { state, codeChallenge } = transaction;
+  const { state, codeChallenge, cookie } = await deps.setOut();
   const { scopes } = deps;
   const request = { state, scopes, codeChallenge, selectAccount, login: undefined };
-  return { location: deps.identityProvider.authorizationUrl(request), transaction };
+  return { location: deps.identityProvider.wayOut(request), cookie };
 }
 
 /**
@@ -45,21 +38,20 @@ export async function startAccountSignIn(
  */
 export function createAccountArrival(deps: AccountSignInDeps): ArriveAtAccount {
   const { sessions, cookies } = deps;
-  return async ({ req, res, transaction, requireCode }) => {
-    const { codeVerifier } = transaction;
-    let identity: UpstreamIdentity;
+  return async ({ req, res, callback }) => {
+    let proof: Proof;
     try {
-      identity = await deps.identityProvider.redeem({ code: requireCode(), codeVerifier });
+      proof = await deps.identityProvider.redeem(callback);
     } catch (error) {
       if (!(error instanceof LoginFailure)) throw error;
       deps.events.emit({ type: 'login.failed', reason: error.reason });
       answerFailure(res, error, deps.supportContact);
       return;
     }
-    await deps.identityProvider.discard(identity.token);
+    await deps.discard(proof.credential.token);
     await sessions.end(readCookie(req, cookies.accountSession));
-    const { id, login } = identity.user;
-    const token = await sessions.start({ sub: deps.accounts.subjectOf(id), login });
+    const sub = deps.accounts.subjectOf(proof.account.id);
+    const token = await sessions.start({ sub, login: proof.identity.login });
     res.cookie(cookies.accountSession, token, {
       ...accountCookieOptions(cookies),
       maxAge: ACCOUNT_SESSION_MS,

@@ -36,10 +36,11 @@ export function createAccountPages(
   },
 ): AccountPages {
   const { way, accounts, grants } = rooms;
-  const { vault, retirements, reader, refresh } = rooms.credentials;
+  const { source, vault, retirements, reader, refresh } = rooms.credentials;
   const parts: AccountRouteDeps = {
-    transactions: way.transactions,
+    setOut: way.setOut,
     identityProvider: way.identityProvider,
+    discard: source.discard,
     accounts,
     grants,
     reader,

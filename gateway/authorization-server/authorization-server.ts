@@ -81,7 +81,11 @@ export async function createAuthorizationServer(
   const { accounts, grants, refreshTokens, standing, credentials } = rooms.people;
   const { revocations } = rooms;
   const signingKeys = await openSigningKeys(platform, options, revocations);
-  const register = createClientRegister(platform, options.clients, { publicUrl, http: rooms.documentHttp });
+  const register = createClientRegister(platform, options.clients, {
+    publicUrl,
+    http: rooms.documentHttp,
+    revocations,
+  });
   const tokens = createTokens(
     platform,
     { publicUrl, offeredScopes: scopes.allowed, lifetimes: options.tokens },
@@ -92,7 +96,7 @@ export async function createAuthorizationServer(
       refreshTokens,
       standing,
       revocations,
-      isAllowedClient: register.isAllowed,
+      register,
     },
   );
   const signIn = createSignIn(
@@ -115,7 +119,6 @@ export async function createAuthorizationServer(
     accounts,
     grants,
     refreshTokens,
-    revocations,
     addressLimits: rooms.addressLimits,
   });
   return {

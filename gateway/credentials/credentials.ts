@@ -3,6 +3,8 @@ import type { Platform } from '../../shared/platform/index.ts';
 import { faultLog } from '../../shared/platform/index.ts';
 import type { CredentialReader, KeyRing } from '../../shared/vault/index.ts';
 import { createCredentialReader } from '../../shared/vault/index.ts';
+import type { CredentialSource } from './credential-source.ts';
+import { createCredentialSource } from './credential-source.ts';
 import type { CredentialVault } from './credential-vault.ts';
 import { createCredentialVault } from './credential-vault.ts';
 import type { CredentialRefresh } from './refresh-credential.ts';
@@ -12,6 +14,7 @@ import { createRetirements } from './retirements.ts';
 
 /** GitHub's tokens: where they are kept, how they are renewed, and where they go when nobody stands on them any more. */
 export interface Credentials {
+  readonly source: CredentialSource;
   readonly vault: CredentialVault;
   readonly retirements: Retirements;
   readonly reader: CredentialReader;
@@ -22,12 +25,15 @@ export function createCredentials(
   { store, clock, logger, gatewayRing }: Platform,
   {
     githubHost,
+    app,
     oauth,
     vaultRing,
     graceMs,
   }: {
     /** As it stands in store keys. */
     readonly githubHost: string;
+    /** The GitHub app's client id. */
+    readonly app: string;
     readonly oauth: GitHubOAuthClient;
     readonly vaultRing: KeyRing;
     /** How long a superseded token stays good: the longest call made with it. */
@@ -45,6 +51,15 @@ export function createCredentials(
     graceMs,
   });
   return {
+    source: createCredentialSource({
+      vault,
+      githubHost,
+      app,
+      oauth,
+      retirements,
+      clock,
+      onFault: faultLog(logger, 'a GitHub token that nothing holds could not be deleted'),
+    }),
     vault,
     retirements,
     reader: createCredentialReader({ store, vaultRing, githubHost, clock }),

@@ -1,3 +1,4 @@
+export type { CredentialSource, IssuedCredential } from './credential-source.ts';
 export type { CredentialStanding, CredentialVault } from './credential-vault.ts';
 export type { Credentials } from './credentials.ts';
 export { createCredentials } from './credentials.ts';

@@ -48,6 +48,7 @@ export class Refused extends Error {
 type UnavailablePart =
   | 'github'
   | 'gateway_key'
+  | 'login_rounds'
   | 'refresh_rounds'
   | 'registered_clients'
   | 'client_document'

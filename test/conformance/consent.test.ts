@@ -99,7 +99,7 @@ describe('the binding of a login to its browser', () => {
   });
 
   verifies('A22', 'there is no state before consent, and a new one for every login', async () => {
-    const transactions = () => shared.stack.snapshot().filter((row) => row.includes(':login-transaction:'));
+    const transactions = () => shared.stack.snapshot().filter((row) => row.includes(':login:'));
     const before = transactions();
     const first = await openConsent(LOOPBACK);
     expect(transactions()).toEqual(before);

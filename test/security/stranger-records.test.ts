@@ -42,7 +42,7 @@ const TABLE: Readonly<Record<KeyKind, Bound | typeof NO_STRANGER>> = {
   'used-assertion': { count: 10 * 3_000, lifeMs: 10 * MINUTES, bytes: 512 },
   session: { count: 60 * 600, lifeMs: 1 * HOURS, bytes: 1 * KIB },
   'session-uid': { count: 60 * 600, lifeMs: 1 * HOURS, bytes: 512 },
-  'login-transaction': { count: 10 * 600, lifeMs: 10 * MINUTES, bytes: 2 * KIB },
+  login: { count: 10 * 600, lifeMs: 10 * MINUTES, bytes: 2 * KIB },
   'address-count': { count: 10_000, lifeMs: 1 * HOURS, bytes: 128 },
   'blocked-client': NO_STRANGER,
   grant: NO_STRANGER,
@@ -65,7 +65,6 @@ const TABLE: Readonly<Record<KeyKind, Bound | typeof NO_STRANGER>> = {
   'signing-keys': NO_STRANGER,
   revocations: NO_STRANGER,
   'account-session': NO_STRANGER,
-  'login-arrival': NO_STRANGER,
   'arrivals-due': NO_STRANGER,
   'step-up-question': NO_STRANGER,
 };

@@ -2,12 +2,12 @@ import type { ConsentSubject } from './consent.ts';
 import type { Interaction } from './interaction.ts';
 import type { LoginDeps } from './login.ts';
 
-type SubjectDeps = Pick<LoginDeps, 'interactions' | 'accounts' | 'arrivals' | 'scopes'>;
+type SubjectDeps = Pick<LoginDeps, 'interactions' | 'accounts' | 'records' | 'scopes'>;
 
 /** What an interaction asks the person to decide, as it is now. */
 export async function consentSubjectOf(deps: SubjectDeps, interaction: Interaction): Promise<ConsentSubject> {
   const { uid, clientId, resource } = interaction;
-  const arrival = await deps.arrivals.read(uid);
+  const arrival = await deps.records.arrival(uid);
   const asked = arrival === undefined ? interaction.scopes : arrival.scope;
   const requested = [...new Set([...asked, ...deps.scopes.required])];
   const isFirstDecision = arrival === undefined;

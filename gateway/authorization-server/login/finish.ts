@@ -1,7 +1,7 @@
-import type { Arrival } from './arrivals.ts';
 import type { LoginFailure } from '../../standing/index.ts';
 import type { Interaction } from './interaction.ts';
 import type { LoginDeps, NextHop } from './login.ts';
+import type { Arrival } from './login-record.ts';
 
 /** What the client is told; GitHub's own words are not passed on. */
 const DESCRIPTIONS: Readonly<Record<LoginFailure['code'], string>> = {
@@ -31,7 +31,7 @@ export async function completeLogin(
   try {
     return await makeGrant(deps, interaction, completion);
   } catch (error) {
-    await deps.vault.release(completion.arrival.handle, completion.arrival.grantId);
+    await deps.credentials.release(completion.arrival.handle, completion.arrival.grantId);
     throw error;
   }
 }
@@ -69,9 +69,8 @@ export async function failLogin(
 export async function declineLogin(
   deps: Pick<LoginDeps, 'events'>,
   interaction: Interaction,
-  clientId: string,
 ): Promise<NextHop> {
-  deps.events.emit({ type: 'login.consent.denied', clientId });
+  deps.events.emit({ type: 'login.consent.denied', clientId: interaction.clientId });
   return await endWithError(interaction, 'access_denied', DESCRIPTIONS.access_denied);
 }
 

@@ -5,17 +5,19 @@ import { consentPage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import { cookieRules, isFromOwnOrigin, ROUTES } from '../../http/index.ts';
 import type { ArriveAtAccount } from './callback.ts';
 import { comeBack } from './callback.ts';
+import type { Consent } from './consent.ts';
 import { consentSubjectOf } from './consent-subject.ts';
-import { decide } from './decide.ts';
 import type { LoginDeps } from './login.ts';
 import { answerPageError, loginFrame, PageError } from './page-error.ts';
 import { sendOn } from './send-on.ts';
+import { answered, goOn } from './steps.ts';
 
 const MAX_FORM_BYTES = 8 * 1024;
 
 export interface LoginRouteRules {
   readonly publicUrl: string;
   readonly supportContact: string | undefined;
+  readonly consent: Consent;
   readonly arriveAtAccount: ArriveAtAccount;
   /** Called for faults that are not the browser's. */
   readonly onFault: (error: unknown, req: Request) => void;
@@ -25,7 +27,7 @@ export interface LoginRouteRules {
 export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Router {
   const cookies = cookieRules(rules.publicUrl);
   const router = Router({ caseSensitive: true, strict: true });
-  router.get(ROUTES.interaction, showConsent(deps));
+  router.get(ROUTES.interaction, showConsent(deps, rules.consent));
   router.post(
     ROUTES.interaction,
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
@@ -33,17 +35,19 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
       if (!isFromOwnOrigin(req, rules.publicUrl)) throw new PageError(403, 'foreign_origin');
       const interaction = await deps.interactions.current(req, res);
       const subject = await consentSubjectOf(deps, interaction);
-      const answer = deps.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
+      const answer = rules.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
       if (answer === undefined) throw new PageError(403, 'stale_form');
       if (answer === 'unconfirmed') {
-        sendConsent(res, 400, { ...deps.consent.model(subject), isUnconfirmed: true });
+        sendConsent(res, 400, { ...rules.consent.model(subject), isUnconfirmed: true });
         return;
       }
-      sendOn(res, cookies, await decide(deps, interaction, { subject, answer }));
+      const happened = await answered(deps, interaction, { subject, answer });
+      sendOn(res, cookies, await goOn(deps, interaction, happened));
     },
   );
   router.all(ROUTES.callback, async (req, res) => {
-    if (req.method === 'GET') await comeBack(deps, { ...rules, cookies }, { req, res });
+    const { arriveAtAccount } = rules;
+    if (req.method === 'GET') await comeBack(deps, { cookies, arriveAtAccount }, { req, res });
     else refuseMethod(res);
   });
   const { onFault, supportContact } = rules;
@@ -52,11 +56,11 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
   return router;
 }
 
-function showConsent(deps: LoginDeps): RequestHandler {
+function showConsent(deps: LoginDeps, consent: Consent): RequestHandler {
   return async (req, res) => {
     const interaction = await deps.interactions.current(req, res);
     const subject = await consentSubjectOf(deps, interaction);
-    sendConsent(res, 200, deps.consent.model(subject));
+    sendConsent(res, 200, consent.model(subject));
   };
 }
 

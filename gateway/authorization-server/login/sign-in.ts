@@ -1,27 +1,25 @@
 import { Router } from 'express';
 import type { GitHubConnection } from '../../../shared/github/index.ts';
 import type { Platform } from '../../../shared/platform/index.ts';
-import { faultLog } from '../../../shared/platform/index.ts';
 import type { Credentials } from '../../credentials/index.ts';
 import type { Accounts, Grants } from '../../grants/index.ts';
 import { requestFaultLog } from '../../http/index.ts';
 import type { Standing } from '../../standing/index.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
-import { createArrivals } from './arrivals.ts';
 import type { ArriveAtAccount } from './callback.ts';
 import { createConsent } from './consent.ts';
-import type { IdentityProvider } from './identity-provider.ts';
-import { createGitHubIdentityProvider } from './identity-provider.ts';
+import type { IdentityProvider } from './identity-providers/identity-provider.ts';
+import { createGitHubIdentityProvider } from './identity-providers/github.ts';
 import type { Interactions } from './interaction.ts';
-import type { LoginTransactions } from './login-transaction.ts';
-import { createLoginTransactions } from './login-transaction.ts';
+import type { LoginRecords } from './login-record.ts';
+import { createLoginRecords } from './login-record.ts';
 import type { LoginDeps } from './login.ts';
 import { createLoginRoutes } from './routes.ts';
 
 /** The way to the identity provider and back, for whoever signs people in. */
 export interface SignInWay {
-  readonly transactions: LoginTransactions;
+  readonly setOut: LoginRecords['setOutToAccount'];
   readonly identityProvider: IdentityProvider;
 }
 
@@ -60,39 +58,28 @@ export function createSignIn(
   { credentials, accounts, grants, standing, clients, accountPagesOf }: Rooms,
 ): SignIn {
   const { publicUrl, scopes, github, grantTtlMs, supportContact } = options;
-  const { vault, retirements } = credentials;
-  const transactions = createLoginTransactions({ store, gatewayRing, clock });
-  const identityProvider = createGitHubIdentityProvider({
-    host: github.host,
-    oauth: github.oauth,
-    api: github.api,
-    redirectUri: github.redirectUri,
-    retirements,
-    clock,
-    onFault: faultLog(logger, 'a GitHub token that nothing holds could not be deleted'),
-  });
-  const arrivals = createArrivals({ store, gatewayRing, clock });
-  const consent = createConsent({ gatewayRing, githubHost: new URL(github.host.webBase).host });
-  const account = accountPagesOf({ transactions, identityProvider });
+  const { source } = credentials;
+  const { host, oauth, api, redirectUri } = github;
+  const records = createLoginRecords({ store, gatewayRing, clock });
+  const { discard } = source;
+  const identityProvider = createGitHubIdentityProvider({ host, oauth, api, redirectUri, discard });
+  const account = accountPagesOf({ setOut: records.setOutToAccount, identityProvider });
   const steps: Omit<LoginDeps, 'interactions'> = {
     accounts,
     clients,
     grants,
-    vault,
-    consent,
-    transactions,
-    arrivals,
+    credentials: source,
+    records,
     identityProvider,
     membership: standing.membership,
-    githubHost: github.host.key,
-    app: github.app,
     scopes,
     grantTtlMs,
     clock,
     events,
   };
   const onFault = requestFaultLog(logger, 'a sign-in step failed');
-  const rules = { publicUrl, supportContact, arriveAtAccount: account.arrive, onFault };
+  const consent = createConsent({ gatewayRing, githubHost: new URL(host.webBase).host });
+  const rules = { publicUrl, supportContact, consent, arriveAtAccount: account.arrive, onFault };
   return {
     routesOver: (interactions) => {
       const router = Router({ caseSensitive: true, strict: true });
@@ -102,7 +89,7 @@ export function createSignIn(
       return router;
     },
     sweep: async () => {
-      await arrivals.sweep(vault);
+      await records.sweep(source.release);
     },
   };
 }

@@ -1,38 +1,28 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { LRUCache } from 'lru-cache';
-import type { RevocationFeed } from '../../../shared/revocation/index.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Key, Records, Store } from '../../../shared/store/index.ts';
 import { createRecords, keys } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { recordMacKeys } from '../../../shared/vault/index.ts';
-import type { IsAllowedClient } from '../clients/allowed-clients.ts';
 import { toProviderScope } from './authorization-request.ts';
-import type { ClientDocuments } from '../clients/client-documents.ts';
 import type { Clients } from '../clients/clients.ts';
 import { payloadFamily } from '../clients/clients.ts';
 import type { Grants, RefreshTokens } from '../../grants/index.ts';
-import type { PreregisteredClients } from '../clients/preregistered-clients.ts';
+import type { FindClient } from '../clients/find-client.ts';
+import type { UsedAssertions } from '../clients/used-assertions.ts';
 import { asProtocolStep } from './errors.ts';
 import type { Codes } from '../token/codes.ts';
 import type { DeviceCodes } from '../token/device-codes.ts';
 import { parseRefreshToken } from '../../grants/index.ts';
 
-const MAX_CLIENTS = 1_000;
-/** A client document may be good for longer; this only spares the store (ms). */
-const CLIENT_FRESH_MS = 5_000;
-
 interface AdapterDeps {
-  readonly revocations: Pick<RevocationFeed, 'onRevoked'>;
   readonly store: Store;
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
   readonly clients: Clients;
-  readonly isAllowedClient: IsAllowedClient;
-  readonly preregistered: Pick<PreregisteredClients, 'get'>;
-  /** Absent when client ID metadata documents are off. */
-  readonly clientDocuments: ClientDocuments | undefined;
+  readonly findClient: FindClient;
+  readonly usedAssertions: UsedAssertions;
   readonly grants: Grants;
   readonly codes: Codes;
   readonly deviceCodes: DeviceCodes;
@@ -54,7 +44,7 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
     AuthorizationCode: codeAdapter(deps),
     RefreshToken: refreshTokenAdapter(deps),
     DeviceCode: deviceCodeAdapter(deps),
-    ReplayDetection: usedAssertionAdapter(deps, authentic),
+    ReplayDetection: usedAssertionAdapter(deps),
   };
   return (model) => complete(model, adapters[model] ?? {});
 }
@@ -117,43 +107,8 @@ function notingClients(deps: AdapterDeps, interactions: Partial<Adapter>): Parti
   };
 }
 
-/** Clients of the operator's file first, then registered ones, then those whose id is a URL. */
-function clientAdapter(deps: AdapterDeps): Partial<Adapter> {
-  const registered = recordAdapter(deps, deps.clients.records, keys.client);
-  const lookUp = async (clientId: string) => {
-    if (!deps.isAllowedClient(clientId) || (await deps.clients.isBlocked(clientId))) return undefined;
-    return (
-      deps.preregistered.get(clientId) ??
-      (await registered.find?.(clientId)) ??
-      (await deps.clientDocuments?.find(clientId))
-    );
-  };
-  return {
-    upsert: deps.clients.register,
-    find: createClientCache(deps, lookUp),
-  };
-}
-
-/**
- * Every token request looks its client up, and clients hardly change: a known one is kept for some seconds, and all are
- * forgotten when the feed says that one was shut out.
- */
-function createClientCache(
-  { revocations, clock }: AdapterDeps,
-  lookUp: (clientId: string) => Promise<AdapterPayload | undefined>,
-) {
-  const cache = new LRUCache<string, { payload: AdapterPayload; until: number }>({ max: MAX_CLIENTS });
-  revocations.onRevoked((kinds) => {
-    if (kinds.has('client') || kinds.has('everything')) cache.clear();
-  });
-  return async (clientId: string): Promise<AdapterPayload | undefined> => {
-    const known = cache.get(clientId);
-    if (known !== undefined && known.until > clock.now()) return known.payload;
-    const payload = await lookUp(clientId);
-    if (payload === undefined) cache.delete(clientId);
-    else cache.set(clientId, { payload, until: clock.now() + CLIENT_FRESH_MS });
-    return payload;
-  };
+function clientAdapter({ clients, findClient }: AdapterDeps): Partial<Adapter> {
+  return { upsert: clients.register, find: findClient };
 }
 
 /** Sessions are also found by `uid`; that index points to the session id and is verified on use. */
@@ -197,14 +152,13 @@ function grantAdapter({ grants }: AdapterDeps): Partial<Adapter> {
   };
 }
 
-/** Client assertions that were used. Of two that come at once one is refused: the library itself looks, then writes. */
-function usedAssertionAdapter(deps: AdapterDeps, records: Records<AdapterPayload>): Partial<Adapter> {
+/** The library itself looks, then writes. */
+function usedAssertionAdapter({ usedAssertions }: AdapterDeps): Partial<Adapter> {
   return {
-    ...recordAdapter(deps, records, keys.usedAssertion),
-    upsert: async (id, payload, ttl) => {
-      const options = { expiresAt: deps.clock.now() + Number(ttl) * 1000, expect: 'absent' } as const;
-      const isFirst = await deps.store.commit([records.put(keys.usedAssertion(id), payload, options)]);
-      if (!isFirst) throw new errors.InvalidClientAuth('the client assertion was used before');
+    find: async (id) => ((await usedAssertions.has(id)) ? {} : undefined),
+    upsert: async (id, _payload, ttl) => {
+      if (!(await usedAssertions.use(id, Number(ttl))))
+        throw new errors.InvalidClientAuth('the client assertion was used before');
     },
   };
 }

@@ -2,7 +2,6 @@ import type { RequestHandler } from 'express';
 import { Router } from 'express';
 import type { Library } from './context.ts';
 import type { Platform } from '../../../shared/platform/index.ts';
-import type { RevocationFeed } from '../../../shared/revocation/index.ts';
 import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
 import { openCors, ROUTES, SERVER_METADATA_PATHS } from '../../http/index.ts';
 import type { ClientRegister } from '../clients/client-register.ts';
@@ -10,9 +9,8 @@ import type { SignIn } from '../login/sign-in.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Tokens } from '../token/tokens.ts';
 import { createAdapterFactory } from './adapter.ts';
-import { answerPlainRefresh } from './answer-refresh.ts';
 import { createCookieKeys } from './cookie-keys.ts';
-import { subscribeProviderEvents, tellTokenRefused } from './events.ts';
+import { subscribeProviderEvents } from './events.ts';
 import { createInteractions } from './interactions.ts';
 import type { ProviderRules } from './provider.ts';
 import { createProvider } from './provider.ts';
@@ -36,7 +34,6 @@ interface Parts {
   readonly accounts: Accounts;
   readonly grants: Grants;
   readonly refreshTokens: RefreshTokens;
-  readonly revocations: Pick<RevocationFeed, 'onRevoked'>;
   readonly addressLimits: RequestHandler;
 }
 
@@ -65,14 +62,7 @@ export function mountProvider(
       registrationNames: register.names,
       registration: options.clients.registration,
       events: platform.events,
-      answerToken: answerPlainRefresh({
-        clients: provider.Client,
-        refresh: tokens.refreshTokenGrant,
-        refuseDisallowed: tokens.refuseDisallowed,
-        onRefused: (error, { clientId }) => {
-          tellTokenRefused(platform, error, { grantType: 'refresh_token', clientId });
-        },
-      }),
+      answerToken: tokens.endpoint,
     }),
   );
   routes.use(parts.signIn.routesOver(createInteractions(provider)));
@@ -82,20 +72,18 @@ export function mountProvider(
 function buildProvider(
   { store, gatewayRing, clock }: Platform,
   options: ProviderRules,
-  { register, tokens, signingKeys, accounts, grants, refreshTokens, revocations }: Parts,
+  { register, tokens, signingKeys, accounts, grants, refreshTokens }: Parts,
 ): Library {
   const { codes, deviceCodes } = tokens;
-  const { clients, documents, isAllowed, preregistered, names } = register;
+  const { clients, find: findClient, usedAssertions, names } = register;
   return createProvider(options, {
     adapter: createAdapterFactory({
-      revocations,
       store,
       gatewayRing,
       clock,
       clients,
-      isAllowedClient: isAllowed,
-      preregistered,
-      clientDocuments: documents,
+      findClient,
+      usedAssertions,
       grants,
       codes,
       deviceCodes,
@@ -106,9 +94,6 @@ function buildProvider(
     cookieKeys: createCookieKeys(gatewayRing),
     clock,
     registrationNames: names,
-    authorizationCodeGrant: tokens.authorizationCodeGrant,
-    refreshTokenGrant: tokens.refreshTokenGrant,
-    deviceCodeGrant: tokens.deviceCodeGrant,
   });
 }
 

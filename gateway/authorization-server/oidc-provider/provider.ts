@@ -15,18 +15,14 @@ import { createAnswerCorrection } from './answer-correction.ts';
 import { deviceSources, answerMissingSession } from './device-sources.ts';
 import { createUndecidedErrors } from './undecided-error.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
-import { asProtocolStep } from './errors.ts';
 import type { ClientOptions } from '../clients/client-register.ts';
 import type { RegistrationNames } from '../clients/registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { answerUnexpectedFault } from './unexpected-fault.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
-import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
-import { refreshAtProvider } from './answer-refresh.ts';
+import { CLIENT_DEFAULTS } from '../clients/grant-types.ts';
+import { MAX_ASSERTION_SECONDS } from '../clients/used-assertions.ts';
 import type { TokenLifetimes } from '../token/tokens.ts';
-import type { TokenResponse } from '../token/issue-tokens.ts';
-import type { RefreshTokenGrant } from '../token/refresh-token-grant.ts';
-import type { TokenRequest } from '../token/token-request.ts';
 
 const CODE_TTL_SECONDS = 60;
 const DEVICE_CODE_TTL_SECONDS = 600;
@@ -34,7 +30,6 @@ const DEVICE_CODE_TTL_SECONDS = 600;
 const INTERACTION_TTL_SECONDS = 900;
 const SESSION_TTL_SECONDS = 8 * 60 * 60;
 const SESSION_IDLE_SECONDS = 60 * 60;
-const MAX_ASSERTION_SECONDS = 600;
 
 export interface ProviderRules {
   readonly publicUrl: string;
@@ -47,8 +42,6 @@ export interface ProviderRules {
   readonly tokens: TokenLifetimes;
 }
 
-type GrantHandler = (request: TokenRequest) => Promise<TokenResponse>;
-
 export interface ProviderParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly accounts: Accounts;
@@ -56,12 +49,9 @@ export interface ProviderParts {
   readonly cookieKeys: CookieKeys;
   readonly clock: Clock;
   readonly registrationNames: RegistrationNames;
-  readonly authorizationCodeGrant: GrantHandler;
-  readonly refreshTokenGrant: RefreshTokenGrant;
-  readonly deviceCodeGrant: GrantHandler;
 }
 
-/** oidc-provider with everything this server does not do switched off, and our grant handlers in place of its. */
+/** oidc-provider with everything this server does not do switched off, and the token endpoint left to ours. */
 export function createProvider(rules: ProviderRules, parts: ProviderParts): Provider {
   const provider = new Provider(rules.publicUrl, configuration(rules, parts));
   // Host and protocol were pinned to PUBLIC_URL by the request normaliser; see there.
@@ -90,39 +80,13 @@ export function createProvider(rules: ProviderRules, parts: ProviderParts): Prov
       resources: rules.resources.map((entry) => entry.identifier),
     }),
   );
-  // `resource` may be repeated in the request so that it is answered with `invalid_target`, as RFC 8707 says.
-  provider.registerGrantType(
-    'authorization_code',
-    asGrantHandler(parts.authorizationCodeGrant),
-    ['code', 'redirect_uri', 'code_verifier', 'resource'],
-    ['resource'],
-  );
-  provider.registerGrantType(
-    'refresh_token',
-    asGrantHandler(refreshAtProvider(parts.refreshTokenGrant)),
-    ['refresh_token', 'scope', 'resource'],
-    ['resource'],
-  );
-  provider.registerGrantType(
-    DEVICE_CODE_GRANT,
-    asGrantHandler(parts.deviceCodeGrant),
-    ['device_code', 'resource'],
-    ['resource'],
-  );
+  // Known to the library, so that clients may ask for them; what answers them is the token endpoint of `token/`.
+  for (const grantType of CLIENT_DEFAULTS.grant_types) provider.registerGrantType(grantType, neverReached);
   return provider;
 }
 
-/** A grant of ours behind the library's token endpoint, which has authenticated the client. */
-function asGrantHandler(handler: GrantHandler) {
-  return async (ctx: KoaContextWithOIDC): Promise<void> => {
-    const { client, params } = ctx.oidc;
-    const request = {
-      clientId: client?.clientId ?? '',
-      takesRefreshTokens: client?.grantTypeAllowed('refresh_token') === true,
-      parameters: params ?? {},
-    };
-    ctx.body = await asProtocolStep(async () => await handler(request));
-  };
+function neverReached(): never {
+  throw new TypeError('a token request reached oidc-provider');
 }
 
 const PROVIDER_ROUTES = {
@@ -167,13 +131,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
       requireShortAssertion(Number(claims['exp']), epochSeconds(parts.clock));
     },
-    clientDefaults: {
-      application_type: 'native',
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT],
-      response_types: ['code'],
-      id_token_signed_response_alg: 'ES256',
-    },
+    clientDefaults: { ...CLIENT_DEFAULTS, id_token_signed_response_alg: 'ES256' },
     // The endpoints it guards use no cookies, and editors send origins that no redirect URI matches.
     clientBasedCORS: () => true,
     expiresWithSession: () => false,
@@ -226,7 +184,6 @@ function features(
   };
 }
 
-/** Used assertions are remembered until they expire: one that lives long would be kept for as long (RFC 7523 §3). */
 function requireShortAssertion(expiresAt: number, now: number): void {
   if (!(expiresAt <= now + MAX_ASSERTION_SECONDS)) {
     throw new errors.InvalidClientAuth('the client assertion lives longer than 10 minutes');

@@ -1,7 +1,6 @@
 import { ROUTES, SERVER_METADATA_PATHS } from '../../http/index.ts';
 
 const POSTED: readonly string[] = [
-  ROUTES.token,
   ROUTES.registration,
   ROUTES.revocation,
   ROUTES.deviceAuthorization,

@@ -2,11 +2,11 @@ import type { Grants } from '../../grants/index.ts';
 import { Refused } from '../../grants/index.ts';
 import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
-import type { TokenIssue, TokenResponse } from './issue-tokens.ts';
+import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
 import { requireOwnNewGrant } from './require-own-new-grant.ts';
-import type { TokenRequest } from './token-request.ts';
-import { requireParameter, requireSameResource, resourceParameter, TokenError } from './token-request.ts';
+import type { TokenRequest, TokenResponse } from './token-request.ts';
+import { requireParameter, requireSameResource, TokenError } from './token-request.ts';
 
 /**
  * The authorization code grant (RFC 6749 §4.1.3, RFC 7636). Order is the point: every check that an honest
@@ -25,7 +25,7 @@ export function createAuthorizationCodeGrant(deps: {
     const found = await deps.codes.find(code);
     if (found === undefined) throw new Refused('code_unknown');
     checkBinding(request, found.data, redirectUri);
-    requireSameResource(resourceParameter(request), found.data.resource);
+    requireSameResource(request.resource, found.data.resource);
     const { consumedAt, grantId } = found.data;
     if (consumedAt !== null) await refuseReplay(deps.issue, deps.now, { consumedAt, grantId });
     if (found.data.expiresAt <= deps.now()) throw new Refused('code_expired');

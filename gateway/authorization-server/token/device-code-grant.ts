@@ -3,11 +3,11 @@ import type { Grants } from '../../grants/index.ts';
 import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
 import { Refused } from '../../grants/index.ts';
 import type { DeviceCode, DeviceCodes } from './device-codes.ts';
-import type { TokenIssue, TokenResponse } from './issue-tokens.ts';
+import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
 import { requireOwnNewGrant } from './require-own-new-grant.ts';
-import type { TokenRequest } from './token-request.ts';
-import { requireParameter, requireSameResource, resourceParameter, TokenError } from './token-request.ts';
+import type { TokenRequest, TokenResponse } from './token-request.ts';
+import { requireParameter, requireSameResource, TokenError } from './token-request.ts';
 
 /**
  * The device code grant (RFC 8628 §3.4). Errors are those of §3.5: a device that polls too fast is told to slow down
@@ -31,7 +31,7 @@ export function createDeviceCodeGrant(deps: {
     const grant = await deps.grants.find(grantId);
     if (grant === undefined) throw new Refused('grant_ended', { grantId });
     requireOwnNewGrant(grant.data, payload.clientId);
-    requireSameResource(resourceParameter(request), grant.data.resource);
+    requireSameResource(request.resource, grant.data.resource);
     const standing = await issue.prepare(grantId, grant);
     if (!(await deviceCodes.consume(deviceCode, found))) throw new Refused('code_raced', { grantId });
     return await issue.afterCode(DEVICE_CODE_GRANT, request, standing);

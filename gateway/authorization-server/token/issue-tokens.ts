@@ -2,8 +2,8 @@ import type { EventBus } from '../../../shared/ops/index.ts';
 import type { CredentialStanding } from '../../credentials/index.ts';
 import type { GrantEnd, Grants, RefreshTokens, StoredGrant } from '../../grants/index.ts';
 import { Refused } from '../../grants/index.ts';
-import type { CredentialFreshener, Membership } from '../../standing/index.ts';
-import type { TokenRequest } from './token-request.ts';
+import type { Standing } from '../../standing/index.ts';
+import type { TokenRequest, TokenResponse } from './token-request.ts';
 import type { AccessTokenIssuer, RefreshAnswer } from './access-token.ts';
 
 /** A grant that may be issued for, with the credential it stands on. */
@@ -12,15 +12,6 @@ export interface GrantStanding {
   readonly found: StoredGrant;
   readonly handle: string;
   readonly credential: CredentialStanding;
-}
-
-/** The members of a token response (RFC 6749 §5.1). */
-export interface TokenResponse {
-  readonly access_token: string;
-  readonly token_type: 'Bearer';
-  readonly expires_in: number;
-  readonly scope: string;
-  readonly refresh_token?: string;
 }
 
 export interface TokenIssue {
@@ -42,12 +33,10 @@ export interface TokenIssue {
 
 export function createTokenIssue(deps: {
   grants: Grants;
-  freshen: CredentialFreshener;
-  membership: Pick<Membership, 'isFresh' | 'require'>;
+  standing: Pick<Standing, 'freshen' | 'membership'>;
   refreshTokens: RefreshTokens;
   issueAccessToken: AccessTokenIssuer;
   events: EventBus;
-  now: () => number;
 }): TokenIssue {
   const { grants, refreshTokens, events } = deps;
 
@@ -79,10 +68,10 @@ export function createTokenIssue(deps: {
       const { sub } = found.data;
       // Only looked at side by side: what asks GitHub needs the token that a refresh may just be replacing.
       const [credential, isKnown] = await Promise.all([
-        deps.freshen(handle, grantId),
-        deps.membership.isFresh(sub),
+        deps.standing.freshen(handle, grantId),
+        deps.standing.membership.isFresh(sub),
       ]);
-      if (!isKnown) await deps.membership.require({ sub, grantId, handle });
+      if (!isKnown) await deps.standing.membership.require({ sub, grantId, handle });
       return { grantId, found, handle, credential };
     },
     afterCode: async (grantType, { takesRefreshTokens }, standing) => {

@@ -9,7 +9,7 @@ import type {
   RefreshTokens,
   StoredGrant,
 } from '../../grants/index.ts';
-import type { GrantStanding, TokenIssue, TokenResponse } from './issue-tokens.ts';
+import type { GrantStanding, TokenIssue } from './issue-tokens.ts';
 import type { RefreshReceipts } from './refresh-receipts.ts';
 import {
   Refused,
@@ -20,25 +20,17 @@ import {
   supersede,
   wasAnswerLost,
 } from '../../grants/index.ts';
-import { requireSameResource, TokenError } from './token-request.ts';
+import type { GrantHandler, TokenRequest } from './token-request.ts';
+import { requireParameter, requireSameResource, TokenError } from './token-request.ts';
 
 /** Rounds of a compare-and-set race; each loser finds the winner's rotation and answers its successor. */
 const MAX_ROUNDS = 20;
-
-/** A refresh request (RFC 6749 §6, RFC 8707 §2.2) of a client that has proved who it is. */
-export interface RefreshRequest {
-  readonly clientId: string;
-  readonly refreshToken: string;
-  readonly scope: string | undefined;
-  /** Several when the parameter was repeated. */
-  readonly resource: string | readonly string[] | undefined;
-}
-
-export type RefreshTokenGrant = (request: RefreshRequest) => Promise<TokenResponse>;
+/** Characters of a scope list (RFC 6749 §3.3). */
+const SCOPE_LIST = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
 export interface RefreshTokenGrantDeps {
-  readonly grants: Grants;
-  readonly issue: TokenIssue;
+  readonly grants: Pick<Grants, 'find' | 'saveRefresh' | 'endReasonOf'>;
+  readonly issue: Pick<TokenIssue, 'prepare' | 'afterRefresh' | 'endGrant'>;
   readonly refreshTokens: RefreshTokens;
   readonly receipts: Pick<RefreshReceipts, 'note' | 'received'>;
   readonly revocations: Pick<RevocationPublisher, 'publish'>;
@@ -56,10 +48,10 @@ export interface RefreshTokenGrantDeps {
  * it is answered so only while the first answer may have been lost (`wasAnswerLost`), and the access tokens of that first
  * answer end.
  */
-export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTokenGrant {
+export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): GrantHandler {
   const { issue, refreshTokens, windowMs } = deps;
   return async (request) => {
-    const presented = parseRefreshToken(request.refreshToken);
+    const presented = parseRefreshToken(requireParameter(request, 'refresh_token'));
     if (presented === undefined) throw new Refused('refresh_token_malformed');
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { found, family } = await findFamily(deps, presented);
@@ -97,14 +89,14 @@ export function createRefreshTokenGrant(deps: RefreshTokenGrantDeps): RefreshTok
 
   /** The one judgement of a round: time that passes afterwards must not turn a window's end into another rotation. */
   async function checkRequest(
-    request: RefreshRequest,
+    request: TokenRequest,
     presented: PresentedRefreshToken,
     of: FoundFamily,
   ): Promise<Verdict> {
     const { clientId, resource, scope } = of.found.data;
     if (clientId !== request.clientId) throw new Refused('refresh_token_of_another_client', presented);
     requireSameResource(request.resource, resource);
-    requireNoWiderScope(request.scope, { granted: scope, offered: deps.offeredScopes });
+    requireNoWiderScope(request.parameters['scope'], { granted: scope, offered: deps.offeredScopes });
     const now = deps.now();
     const verdict = judgeGeneration(of.family, presented.generation, { now, windowMs });
     if (verdict !== 'reused') return verdict;
@@ -172,6 +164,7 @@ function requireNoWiderScope(
   { granted, offered }: { granted: readonly string[]; offered: readonly string[] },
 ): void {
   if (requested === undefined) return;
+  if (!SCOPE_LIST.test(requested)) throw new TokenError('invalid_scope', 'scope contains invalid characters');
   const wider = parseGitHubScopes(requested).filter(
     (scope) => offered.includes(scope) && !granted.includes(scope),
   );

@@ -3,12 +3,31 @@ export interface TokenRequest {
   readonly clientId: string;
   /** Whether the client may be given a refresh token. */
   readonly takesRefreshTokens: boolean;
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: Parameters;
+  /** The resources it names (RFC 8707 §2): one, several, or none. */
+  readonly resource: string | readonly string[] | undefined;
 }
+
+/** Parameters of a request that came once, with a value. */
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** The members of a token response (RFC 6749 §5.1). */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly refresh_token?: string;
+}
+
+export type GrantHandler = (request: TokenRequest) => Promise<TokenResponse>;
 
 /** What is wrong with a request itself, beside `invalid_grant` (RFC 6749 §5.2, RFC 8707 §2, RFC 8628 §3.5). */
 type TokenErrorCode =
   | 'invalid_request'
+  | 'invalid_client'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
   | 'access_denied'
@@ -37,16 +56,6 @@ export function requireParameter({ parameters }: Pick<TokenRequest, 'parameters'
     throw new TokenError('invalid_request', `missing required parameter '${name}'`);
   }
   return value;
-}
-
-/** The resources a request names (RFC 8707 §2): one, several, or none. */
-export function resourceParameter({
-  parameters,
-}: Pick<TokenRequest, 'parameters'>): string | readonly string[] | undefined {
-  const value = parameters['resource'];
-  return typeof value === 'string' || Array.isArray(value)
-    ? (value as string | readonly string[])
-    : undefined;
 }
 
 /**

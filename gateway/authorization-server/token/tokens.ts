@@ -1,9 +1,11 @@
+import type { RequestHandler } from 'express';
 import type { Platform } from '../../../shared/platform/index.ts';
 import { faultLog } from '../../../shared/platform/index.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
 import type { Standing } from '../../standing/index.ts';
-import type { IsAllowedClient } from '../clients/allowed-clients.ts';
+import { ROUTES } from '../../http/index.ts';
+import type { ClientRegister } from '../clients/client-register.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import { createAccessTokenIssuer } from './access-token.ts';
 import { createAuthorizationCodeGrant } from './authorization-code-grant.ts';
@@ -13,13 +15,11 @@ import { createDeviceCodeGrant } from './device-code-grant.ts';
 import type { DeviceCodes } from './device-codes.ts';
 import { createDeviceCodes } from './device-codes.ts';
 import { endDisallowed } from './end-disallowed.ts';
-import type { TokenResponse } from './issue-tokens.ts';
 import { createTokenIssue } from './issue-tokens.ts';
 import type { RefreshReceipts } from './refresh-receipts.ts';
 import { createRefreshReceipts } from './refresh-receipts.ts';
-import type { RefreshTokenGrant } from './refresh-token-grant.ts';
 import { createRefreshTokenGrant } from './refresh-token-grant.ts';
-import type { TokenRequest } from './token-request.ts';
+import { createTokenEndpoint } from './token-endpoint.ts';
 
 export interface TokenLifetimes {
   readonly accessTokenSeconds: number;
@@ -29,18 +29,12 @@ export interface TokenLifetimes {
   readonly refreshWindowMs: number;
 }
 
-type GrantHandler = (request: TokenRequest) => Promise<TokenResponse>;
-
 /** What the token endpoint answers with. */
 export interface Tokens {
   readonly codes: Codes;
   readonly deviceCodes: DeviceCodes;
   readonly receipts: RefreshReceipts;
-  readonly authorizationCodeGrant: GrantHandler;
-  readonly deviceCodeGrant: GrantHandler;
-  readonly refreshTokenGrant: RefreshTokenGrant;
-  /** Ends the grant of a client that is no longer allowed. */
-  readonly refuseDisallowed: (request: { clientId: string; refreshToken: string }) => Promise<void>;
+  readonly endpoint: RequestHandler;
 }
 
 interface Rooms {
@@ -50,11 +44,11 @@ interface Rooms {
   readonly refreshTokens: RefreshTokens;
   readonly standing: Pick<Standing, 'freshen' | 'membership'>;
   readonly revocations: Pick<RevocationPublisher, 'publish'>;
-  readonly isAllowedClient: IsAllowedClient;
+  readonly register: Pick<ClientRegister, 'find' | 'isAllowed' | 'usedAssertions'>;
 }
 
 export function createTokens(
-  { store, gatewayRing, clock, events, logger }: Platform,
+  platform: Platform,
   {
     publicUrl,
     offeredScopes,
@@ -64,8 +58,9 @@ export function createTokens(
     readonly offeredScopes: readonly string[];
     readonly lifetimes: TokenLifetimes;
   },
-  { signingKeys, grants, refreshTokens, standing, revocations, isAllowedClient }: Rooms,
+  { signingKeys, grants, refreshTokens, standing, revocations, register }: Rooms,
 ): Tokens {
+  const { store, gatewayRing, clock, events, logger } = platform;
   const now = () => clock.now();
   const codes = createCodes({ store, gatewayRing, now });
   const deviceCodes = createDeviceCodes({ store, gatewayRing, now });
@@ -77,20 +72,13 @@ export function createTokens(
   });
   const { accessTokenSeconds: ttlSeconds, refreshWindowMs: windowMs } = lifetimes;
   const issueAccessToken = createAccessTokenIssuer({ issuer: publicUrl, signingKeys, ttlSeconds, clock });
-  const { freshen, membership } = standing;
-  const issue = createTokenIssue({
-    grants,
-    freshen,
-    membership,
-    refreshTokens,
-    issueAccessToken,
-    events,
-    now,
-  });
-  return {
-    codes,
-    deviceCodes,
-    receipts,
+  const issue = createTokenIssue({ grants, standing, refreshTokens, issueAccessToken, events });
+  const endpoint = createTokenEndpoint(platform, {
+    publicUrl,
+    findClient: register.find,
+    usedAssertions: register.usedAssertions,
+    audience: [publicUrl, publicUrl + ROUTES.token],
+    clock,
     authorizationCodeGrant: createAuthorizationCodeGrant({ codes, grants, issue, now }),
     deviceCodeGrant: createDeviceCodeGrant({ deviceCodes, grants, issue, now }),
     refreshTokenGrant: createRefreshTokenGrant({
@@ -104,6 +92,7 @@ export function createTokens(
       windowMs,
       now,
     }),
-    refuseDisallowed: endDisallowed({ grants, refreshTokens, isAllowedClient }),
-  };
+    refuseDisallowed: endDisallowed({ grants, refreshTokens, isAllowedClient: register.isAllowed }),
+  });
+  return { codes, deviceCodes, receipts, endpoint };
 }

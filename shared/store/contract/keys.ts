@@ -53,8 +53,7 @@ const KINDS = {
   'session-uid': ['relaxed', 'mac'],
   'account-session': ['relaxed', 'mac'],
   interaction: ['relaxed', 'mac'],
-  'login-transaction': ['relaxed', 'mac'],
-  'login-arrival': ['relaxed', 'mac'],
+  login: ['relaxed', 'mac'],
   'arrivals-due': ['relaxed', INDEX],
   'client-document': ['relaxed', 'mac'],
   'unused-documents': ['relaxed', INDEX],
@@ -105,9 +104,9 @@ export const keys = {
   /** Who is signed in at the account page; `token` is the cookie's value. */
   accountSession: (token: string) => key('account-session', digest(token)),
   interaction: (uid: string) => key('interaction', digest(uid)),
-  loginTransaction: (state: string) => key('login-transaction', digest(state)),
-  loginArrival: (uid: string) => key('login-arrival', digest(uid)),
-  /** The set of arrivals by when nobody can decide about them any more. */
+  /** Where a login stands. */
+  login: (name: string) => key('login', digest(name)),
+  /** The set of logins that wait for a second decision, by when nobody can make it any more. */
   arrivalsDue: () => key('arrivals-due', 'gateway'),
   code: (code: string) => key('code', digest(code)),
   deviceCode: (deviceCode: string) => key('device-code', digest(deviceCode)),

@@ -86,7 +86,7 @@ describe('a grant', () => {
     expect(hold()).toBe(2);
     await vi.advanceTimersByTimeAsync(12 * MINUTE_MS);
     await vi.waitFor(() => {
-      expect(stack.snapshot().filter((line) => line.startsWith('ocg:login-arrival:'))).toEqual([]);
+      expect(stack.snapshot().filter((line) => line.startsWith('ocg:login:'))).toEqual([]);
     });
     await vi.advanceTimersByTimeAsync(10 * MINUTE_MS);
     await vi.waitFor(() => {

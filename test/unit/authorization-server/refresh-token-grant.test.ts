@@ -20,9 +20,30 @@ function grantAt(supersededAt: number): StoredGrant {
     lateAnswers: [],
     attempt: 0,
   };
-  const data = { clientId: 'c', resource: 'r', scope: ['read:user'], sub: 's', refresh } as unknown as Grant;
+  const data: Grant = {
+    clientId: 'c',
+    clientName: null,
+    resource: 'r',
+    scope: ['read:user'],
+    sub: 's',
+    handle: 'sealed',
+    createdAt: 0,
+    usedAt: 0,
+    idleEndsAt: 2_000_000,
+    endsAt: 3_000_000,
+    refresh,
+    ended: null,
+  };
   return { data, version: 'v', expiresAt: null };
 }
+
+const credential = {
+  app: 'app',
+  version: 1,
+  state: 'live',
+  accessTokenExpiresAt: null,
+  heldUntil: 3_000_000,
+} as const;
 
 describe('the refresh token grant', () => {
   it('judges a generation once: a window that ends while GitHub is asked turns no chain back (RFC 9700 §4.14.2)', async () => {
@@ -33,19 +54,20 @@ describe('the refresh token grant', () => {
     const refresh = createRefreshTokenGrant({
       grants: {
         find: () => Promise.resolve(found),
-        saveRefresh: (_grantId: string, _found: StoredGrant, family: RefreshFamily | null) => {
+        endReasonOf: () => Promise.resolve(undefined),
+        saveRefresh: (_grantId, _found, family) => {
           saved.push(family);
           return Promise.resolve(true);
         },
-      } as never,
+      },
       issue: {
         prepare: () => {
           now += 5_000;
-          return Promise.resolve({ grantId, found, handle: 'h', credential: {} });
+          return Promise.resolve({ grantId, found, handle: 'h', credential });
         },
-        afterRefresh: (_standing: unknown, token: string) =>
-          Promise.resolve({ ...answer, refresh_token: token }),
-      } as never,
+        afterRefresh: (_standing, token) => Promise.resolve({ ...answer, refresh_token: token }),
+        endGrant: () => Promise.reject(new Error('nothing is to end')),
+      },
       refreshTokens,
       receipts: { note: () => Promise.resolve(), received: () => Promise.resolve(-1) },
       revocations: { publish: () => Promise.resolve() },
@@ -64,8 +86,8 @@ describe('the refresh token grant', () => {
     const presented = refreshTokens.format(family, grantId, 4);
     const { refresh_token: successor } = await refresh({
       clientId: 'c',
-      refreshToken: presented,
-      scope: undefined,
+      takesRefreshTokens: true,
+      parameters: { refresh_token: presented },
       resource: undefined,
     });
     expect(saved).toEqual([]);

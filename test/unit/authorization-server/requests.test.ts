@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normaliseAuthorizationRequest } from '../../../gateway/authorization-server/oidc-provider/authorization-request.ts';
 import { cookieRules } from '../../../gateway/http/cookie-names.ts';
-import { stepAfterConsent, stepAfterGitHub } from '../../../gateway/authorization-server/login/next-step.ts';
 import { findResource } from '../../../gateway/authorization-server/oidc-provider/resource-indicator.ts';
 import { provesChallenge } from '../../../gateway/authorization-server/token/pkce.ts';
 import { resourcesOf } from '../../../shared/resources.ts';
@@ -91,28 +90,6 @@ describe('PKCE (RFC 7636 §4.6)', () => {
   it.each([42, 129])('refuses a verifier of %i characters even if it hashes to the challenge', (length) => {
     const verifier = randomBytes(128).toString('hex').slice(0, length);
     expect(provesChallenge(verifier, challengeOf(verifier))).toBe(false);
-  });
-});
-
-describe('the next step of a login', () => {
-  const session = { sub: 'a', githubLegAt: 0 };
-  const HOUR = 3_600_000;
-
-  it.each([
-    ['no session', { session: undefined, wantsFreshLogin: false, now: 0 }, 'github'],
-    ['a sign-in within the hour', { session, wantsFreshLogin: false, now: HOUR }, 'reuse'],
-    ['an older sign-in', { session, wantsFreshLogin: false, now: HOUR + 1 }, 'github'],
-    ['a request for a new sign-in', { session, wantsFreshLogin: true, now: 0 }, 'github'],
-  ])('after consent with %s', (_name, known, step) => {
-    expect(stepAfterConsent(known)).toBe(step);
-  });
-
-  it.each([
-    ['nobody was named', undefined, 'finish'],
-    ['the same person', 'b', 'finish'],
-    ['somebody else was named', 'a', 'consent_again'],
-  ])('after GitHub when %s', (_name, shownSub, step) => {
-    expect(stepAfterGitHub({ shownSub, arrivedSub: 'b' })).toBe(step);
   });
 });
 

@@ -1,39 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createGrants } from '../../../gateway/grants/grants.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSweeper } from '../../../gateway/background/sweeper.ts';
-import { createEventBus } from '../../../shared/ops/index.ts';
 import type { Key, Store } from '../../../shared/store/index.ts';
-import { keys, openSqliteStore } from '../../../shared/store/index.ts';
-import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
-import { createRetirements } from '../../../gateway/credentials/retirements.ts';
-import { parseKeyRing } from '../../../shared/vault/index.ts';
-import { fakeClock } from '../../support/fake-clock.ts';
-import { DAY_MS, HOUR_MS } from '../../support/movable-clock.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-const ring = (name: string, byte: number) =>
-  parseKeyRing(`${name}:${Buffer.alloc(32, byte).toString('base64url')}`);
-const gatewayRing = ring('g1', 1);
-const githubHost = 'github.com';
+import { keys } from '../../../shared/store/index.ts';
+import { HOUR_MS } from '../../support/movable-clock.ts';
+import { openPeopleRooms } from '../../support/people-rooms.ts';
 
 async function open() {
-  const clock = fakeClock();
-  const store = await openSqliteStore({ folder: temporaryFolder(), clock });
-  onTestFinished(store.close);
-  const retirements = createRetirements({ store, gatewayRing, clock });
-  const shared = { store, gatewayRing, githubHost, clock };
-  const vault = createCredentialVault({ ...shared, vaultRing: ring('v1', 2), retirements, graceMs: 0 });
-  const ended: string[] = [];
-  const events = createEventBus();
-  events.on('grant.ended', ({ grantId }) => void ended.push(grantId));
-  const grants = createGrants({
-    ...shared,
-    vault,
-    events,
-    revocations: { publish: async () => await Promise.resolve() },
-    onFault: () => undefined,
-    lifetimes: { idleMs: 14 * DAY_MS, absoluteMs: 90 * DAY_MS, perClient: 10 },
-  });
+  const { clock, under, gateway } = await openPeopleRooms();
+  const { retirements, grants, ended } = gateway();
   const create = async (sub: string) => {
     const grantId = grants.newGrantId();
     const grant = { clientId: 'client', clientName: null, sub, resource: 'r', scope: [] };
@@ -41,7 +15,7 @@ async function open() {
     clock.advance(1);
     return grantId;
   };
-  return { clock, store, retirements, grants, create, ended };
+  return { clock, store: under, retirements, grants, create, ended };
 }
 
 /** As if its key had left the ring, or somebody had written to the store. */

@@ -73,7 +73,7 @@ describe('S6: every kind of record', () => {
     }
   });
 
-  it.each(['client', 'grant', 'code', 'session', 'interaction', 'login-transaction', 'account-session'])(
+  it.each(['client', 'grant', 'code', 'session', 'interaction', 'login', 'account-session'])(
     '%s, which decides who somebody is or what they may do, is among those with a MAC',
     (kind) => {
       expect(everyKey().find((each) => each.kind === kind)?.guard).toBe('mac');
@@ -203,7 +203,7 @@ describe('a key', () => {
     for (const made of [
       keys.code('secret-code'),
       keys.credential('h', 'secret-handle'),
-      keys.loginTransaction('secret-state'),
+      keys.login('secret-uid'),
     ]) {
       expect(made.text).not.toContain('secret');
     }

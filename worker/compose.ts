@@ -6,6 +6,7 @@ import { connectionLimit } from '../shared/listener/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Service, ServiceDeps } from '../shared/process/index.ts';
+import type { Resource } from '../shared/resources.ts';
 import { resourcesOf } from '../shared/resources.ts';
 import type { RevocationFeed } from '../shared/revocation/index.ts';
 import { followRevocations, REVOCATION_KEEP_MS } from '../shared/revocation/index.ts';
@@ -22,7 +23,11 @@ const JWKS_TIMEOUT_MS = 2_000;
 const JWKS_MAX_BYTES = 256 * 1024;
 
 /** Builds a worker from its configuration; opens files and the store, but no port. */
-export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Promise<Service> {
+export async function composeWorker(
+  config: WorkerConfig,
+  deps: ServiceDeps,
+  resource: Resource = resourcesOf(config.publicUrl)[0],
+): Promise<Service> {
   const { clock, events, logger } = deps;
   const secrets = openWorkerSecrets(config, deps);
   const store = await openStore(config, deps);
@@ -30,7 +35,6 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
   const revocations = await followRevocations({ feed, clock });
   const { httpsProxy, noProxy, extraCa } = config;
   const http = createOutgoingHttp({ httpsProxy, noProxy, extraCa, userAgent: USER_AGENT });
-  const [resource] = resourcesOf(config.publicUrl);
   const mcp = createMcpServing({ version: VERSION, logger });
   const { vaultRing, gateKey } = secrets;
   secrets.followProxy(http);
@@ -57,7 +61,7 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
         events.emit({ type: 'github.call.finished', ...answer });
       },
     }),
-    reportRefusal: reportRefusals(store, deps),
+    reportRefusal: reportRefusals(store, config.github.key, deps),
     githubHost: config.github.key,
     mcp,
     logger,
@@ -80,10 +84,10 @@ export async function composeWorker(config: WorkerConfig, deps: ServiceDeps): Pr
 }
 
 /** Tells gateways of a credential that GitHub refused. */
-function reportRefusals(store: Store, { clock, logger }: ServiceDeps) {
+function reportRefusals(store: Store, githubHost: string, { clock, logger }: ServiceDeps) {
   return async (grantId: string) => {
     try {
-      await store.addMember(keys.refusedCredentials(), grantId, clock.now());
+      await store.addMember(keys.refusedCredentials(githubHost), grantId, clock.now());
     } catch (error) {
       // The call fails either way, and the next one reports again.
       logger.warn({ err: error }, 'a refused credential could not be reported');

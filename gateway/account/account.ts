@@ -2,8 +2,7 @@ import type { Router } from 'express';
 import type { GitHubConnection } from '../../shared/github/index.ts';
 import type { Platform } from '../../shared/platform/index.ts';
 import type { ArriveAtAccount, ScopePolicy, SignInWay } from '../authorization-server/index.ts';
-import type { Credentials } from '../credentials/index.ts';
-import type { Accounts, Grants } from '../grants/index.ts';
+import type { People } from '../standing/index.ts';
 import { cookieRules, requestFaultLog } from '../http/index.ts';
 import { createAccountForms } from './account-form.ts';
 import type { AccountRouteDeps } from './account-routes.ts';
@@ -20,23 +19,21 @@ export interface AccountPages {
 export interface AccountOptions {
   readonly publicUrl: string;
   readonly supportContact: string | undefined;
-  readonly github: GitHubConnection;
   readonly scopes: ScopePolicy;
 }
 
 /** The account page, assembled. Its state lives in the store: any gateway serves any step. */
 export function createAccountPages(
   { store, gatewayRing, clock, events, logger }: Platform,
-  { publicUrl, supportContact, github, scopes }: AccountOptions,
+  { publicUrl, supportContact, scopes }: AccountOptions,
   rooms: {
     readonly way: SignInWay;
-    readonly credentials: Credentials;
-    readonly accounts: Accounts;
-    readonly grants: Grants;
+    readonly people: People;
   },
 ): AccountPages {
-  const { way, accounts, grants } = rooms;
-  const { source, vault, retirements, reader, refresh } = rooms.credentials;
+  const { way } = rooms;
+  const { accounts, grants, github } = rooms.people;
+  const { source, vault, retirements, reader, refresh } = rooms.people.credentials;
   const parts: AccountRouteDeps = {
     setOut: way.setOut,
     identityProvider: way.identityProvider,

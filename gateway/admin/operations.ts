@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
-import type { Accounts, Grants } from '../grants/index.ts';
 import { blockSubject } from '../authorization-server/index.ts';
 import type { Clients, KeyTimes, SigningKeys } from '../authorization-server/index.ts';
 import { endEach, isLive } from '../grants/index.ts';
-import type { OrganizationIds } from '../standing/index.ts';
+import type { Accounts, Grants } from '../grants/index.ts';
+import type { AnyGrants, OrganizationIds } from '../standing/index.ts';
 
 /** A grant as an operator sees it: enough to answer "why was I logged out", nothing that opens anything. */
 export interface OperatorGrant {
@@ -43,15 +43,20 @@ export interface Operations {
 }
 
 export function createOperations(deps: {
-  signingKeys: SigningKeys;
-  grants: Grants;
-  accounts: Accounts;
-  clients: Clients;
+  signingKeys: Pick<SigningKeys, 'list' | 'rotate' | 'retire'>;
+  anyGrants: Pick<AnyGrants, 'find' | 'end'>;
+  /** A number alone names a person of the first GitHub. */
+  people: {
+    readonly accounts: Pick<Accounts, 'subjectOf'>;
+    readonly grants: Pick<Grants, 'listOf' | 'end'>;
+  };
   organizationIds: Pick<OrganizationIds, 'accept'>;
+  clients: Pick<Clients, 'block' | 'unblock'>;
   revocations: Pick<RevocationPublisher, 'publish'>;
   clock: Clock;
 }): Operations {
-  const { signingKeys, grants, accounts, clients, revocations, clock } = deps;
+  const { signingKeys, anyGrants, organizationIds, clients, revocations, clock } = deps;
+  const { accounts, grants } = deps.people;
   return {
     signingKeys: signingKeys.list,
     rotateSigningKey: signingKeys.rotate,
@@ -66,9 +71,9 @@ export function createOperations(deps: {
       });
     },
     endGrant: async (grantId) => {
-      const found = await grants.find(grantId);
+      const found = await anyGrants.find(grantId);
       if (found === undefined) return false;
-      await grants.end(grantId, 'revoked_by_operator');
+      await anyGrants.end(grantId, 'revoked_by_operator');
       return true;
     },
     endAccount: async (githubId) => {
@@ -89,7 +94,7 @@ export function createOperations(deps: {
       await revocations.publish({ kind: 'client', id: blockSubject(clientId) });
     },
     unblockClient: clients.unblock,
-    acceptOrganization: deps.organizationIds.accept,
+    acceptOrganization: organizationIds.accept,
     endAllTokens: async () => {
       await revocations.publish({ kind: 'everything' });
     },

@@ -1,14 +1,12 @@
 import type { RequestHandler, Router } from 'express';
 import type { AccessTokenClaims, FindVerificationKey } from '../../shared/access-token/index.ts';
-import type { GitHubConnection } from '../../shared/github/index.ts';
 import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Platform } from '../../shared/platform/index.ts';
 import { faultLog } from '../../shared/platform/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { RevocationFeed, RevocationPublisher } from '../../shared/revocation/index.ts';
-import type { Credentials } from '../credentials/index.ts';
-import type { Accounts, Grants, RefreshTokens } from '../grants/index.ts';
-import type { Standing } from '../standing/index.ts';
+import { createRefreshTokens } from '../grants/index.ts';
+import type { Everybody } from '../standing/index.ts';
 import type { ClientOptions } from './clients/client-register.ts';
 import { createClientRegister } from './clients/client-register.ts';
 import type { Clients } from './clients/clients.ts';
@@ -30,20 +28,13 @@ export interface AuthorizationServerOptions {
   readonly clients: ClientOptions;
   readonly tokens: TokenLifetimes;
   readonly signingKeyMaxAgeMs: number;
-  readonly github: GitHubConnection;
   /** Whom people ask for help; shown on pages that report a fault. */
   readonly supportContact: string | undefined;
 }
 
 /** What the authorization server stands on. */
 export interface AuthorizationServerRooms {
-  readonly people: {
-    readonly credentials: Credentials;
-    readonly accounts: Accounts;
-    readonly grants: Grants;
-    readonly refreshTokens: RefreshTokens;
-    readonly standing: Standing;
-  };
+  readonly everybody: Everybody;
   /** Where ended grants are told, and what ended is heard of. */
   readonly revocations: Pick<RevocationPublisher, 'publish'> & Pick<RevocationFeed, 'onRevoked'>;
   /** Asked before anything of a request is looked at. */
@@ -78,8 +69,8 @@ export async function createAuthorizationServer(
   rooms: AuthorizationServerRooms,
 ): Promise<AuthorizationServer> {
   const { publicUrl, scopes, supportContact } = options;
-  const { accounts, grants, refreshTokens, standing, credentials } = rooms.people;
-  const { revocations } = rooms;
+  const { everybody, revocations } = rooms;
+  const refreshTokens = createRefreshTokens(platform.gatewayRing);
   const signingKeys = await openSigningKeys(platform, options, revocations);
   const register = createClientRegister(platform, options.clients, {
     publicUrl,
@@ -91,33 +82,23 @@ export async function createAuthorizationServer(
     { publicUrl, offeredScopes: scopes.allowed, lifetimes: options.tokens },
     {
       signingKeys,
-      accounts,
-      grants,
+      everybody,
       refreshTokens,
-      standing,
       revocations,
       register,
     },
   );
   const signIn = createSignIn(
     platform,
-    { scopes, github: options.github, grantTtlMs: options.tokens.grantMs, publicUrl, supportContact },
-    {
-      credentials,
-      accounts,
-      grants,
-      standing,
-      clients: register.clients,
-      accountPagesOf: rooms.accountPagesOf,
-    },
+    { scopes, grantTtlMs: options.tokens.grantMs, publicUrl, supportContact },
+    { everybody, clients: register.clients, accountPagesOf: rooms.accountPagesOf },
   );
   const mounted = mountProvider(platform, options, {
     register,
     tokens,
     signIn,
     signingKeys,
-    accounts,
-    grants,
+    everybody,
     refreshTokens,
     addressLimits: rooms.addressLimits,
   });

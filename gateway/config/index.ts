@@ -1,11 +1,12 @@
+export type { Backend, Backends } from './backends.ts';
+export { configuredBackends } from './backends.ts';
 export { addressLimits, clientOptions, documentRules } from './clients.ts';
 export type { SideAddress } from './listeners.ts';
 export { edgeOptions, sideAddresses } from './listeners.ts';
 export type { GatewayConfig } from './load-config.ts';
 export { gatewayConfigFields, loadGatewayConfig } from './load-config.ts';
-export { authorizationServerOptions, outgoingHttpOptions, scopePolicy } from './options.ts';
+export { authorizationServerOptions, outgoingHttpOptions, peopleOptions, scopePolicy } from './options.ts';
 export { originRule } from './origins.ts';
 export { restrictionFields } from './people.ts';
 export type { GatewaySecrets } from './secrets.ts';
 export { openGatewaySecrets } from './secrets.ts';
-export { grantLifetimes } from './tokens.ts';

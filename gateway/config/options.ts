@@ -1,5 +1,4 @@
 import type { OutgoingHttpOptions } from '../../shared/outgoing-http/index.ts';
-import { resourcesOf } from '../../shared/resources.ts';
 import { USER_AGENT } from '../../shared/version.ts';
 import type {
   AuthorizationServerOptions,
@@ -7,7 +6,9 @@ import type {
   ScopePolicy,
 } from '../authorization-server/index.ts';
 import type { GatewayConfig } from './load-config.ts';
-import { tokenLifetimes } from './tokens.ts';
+import type { PeopleOptions } from '../standing/index.ts';
+import type { GatewaySecrets } from './secrets.ts';
+import { grantLifetimes, tokenLifetimes } from './tokens.ts';
 
 /** The door to GitHub and other servers of the operator's choice. */
 export function outgoingHttpOptions(config: GatewayConfig): OutgoingHttpOptions {
@@ -23,13 +24,30 @@ export function scopePolicy(config: GatewayConfig): ScopePolicy {
   };
 }
 
+/** What is asked of people, whichever GitHub they are of. */
+export function peopleOptions(
+  config: GatewayConfig,
+  { vaultRing, webhookSecret }: GatewaySecrets,
+): PeopleOptions {
+  const { organizations, requireMfa } = config;
+  const longestCallMs = config.requestTimeoutSeconds * 1000;
+  return {
+    vaultRing,
+    webhookSecret,
+    grantLifetimes: grantLifetimes(config),
+    longestCallMs,
+    requirement: { organizations, requireMfa },
+    membershipMaxAgeMs: config.membershipMaxAgeSeconds * 1000,
+    neededMs: config.accessTokenTtlSeconds * 1000 + longestCallMs,
+  };
+}
+
 export function authorizationServerOptions(
   config: GatewayConfig,
   clients: ClientOptions,
-): Omit<AuthorizationServerOptions, 'github'> {
+): Omit<AuthorizationServerOptions, 'resources'> {
   return {
     publicUrl: config.publicUrl,
-    resources: resourcesOf(config.publicUrl),
     scopes: scopePolicy(config),
     metadataCors: config.metadataCors,
     clients,

@@ -92,7 +92,10 @@ async function replaceToken(
   const next = withHold({ ...EMPTY, sub, app, scopes, holders }, hold, deps.clock.now());
   const isWritten = await writeToken(deps, records, { found, handle, token, next });
   // GitHub keeps ten live tokens of one person, app and scope set: the superseded one must not fill them up.
-  if (isWritten && found !== undefined) await retireToken(deps, handle, found.data, token.accessToken);
+  if (isWritten && found !== undefined) {
+    const { accessToken: except } = token;
+    await retireToken(deps, { handle, credential: found.data, except, afterMs: deps.graceMs });
+  }
   return isWritten;
 }
 
@@ -101,17 +104,21 @@ async function replaceToken(
  * cannot be named to GitHub and stays there: the sign-in that replaces it must not fail over it.
  */
 export async function retireToken(
-  deps: TokenDeps,
-  handle: string,
-  credential: Credential,
-  except?: string,
+  { githubHost, vaultRing, clock, retirements }: TokenDeps,
+  of: {
+    readonly handle: string;
+    readonly credential: Credential;
+    readonly afterMs: number;
+    /** The token that took its place may be the same one. */
+    readonly except?: string;
+  },
 ): Promise<RetirementEntry | undefined> {
-  const { githubHost, vaultRing, clock, retirements, graceMs } = deps;
+  const { handle, credential } = of;
   const { sub, version } = credential;
   const context = accessTokenContext({ githubHost, handle, sub, version });
   const accessToken = openIfPossible(vaultRing, context, credential.accessToken);
-  if (accessToken === undefined || accessToken === except) return undefined;
-  return await retirements.add(accessToken, clock.now() + graceMs);
+  if (accessToken === undefined || accessToken === of.except) return undefined;
+  return await retirements.add(accessToken, clock.now() + of.afterMs);
 }
 
 /**

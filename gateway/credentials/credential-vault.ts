@@ -7,6 +7,12 @@ import type { TokenDeps } from './credential-tokens.ts';
 import { createCredentialTokens, retireToken } from './credential-tokens.ts';
 import { retryUntilDefined } from './retry.ts';
 
+/**
+ * When the token of the last grant is deleted (ms): its calls were cut, no longest call is waited for, only the write that
+ * lets go of it, and a sign-in that joins while that is tried.
+ */
+const LET_GO_MS = 10_000;
+
 /** What a gateway may do with upstream credentials. All methods reject with StoreUnavailableError when the store is away. */
 export interface CredentialVault {
   /** Stores a newly issued token under its identity (newest wins) and lets the grant hold it. */
@@ -135,7 +141,8 @@ async function letGo(
     const { [grantId]: released, ...holders } = found?.data.holders ?? {};
     if (found === undefined || released === undefined) return false;
     const isLast = Object.keys(liveHolders(holders, clock.now())).length === 0;
-    const retired = isLast ? await retireToken(deps, handle, found.data) : undefined;
+    const retiring = { handle, credential: found.data, afterMs: LET_GO_MS };
+    const retired = isLast ? await retireToken(deps, retiring) : undefined;
     const next = { ...found.data, holders };
     const options = { expiresAt: lastHold(next), expect: { version: found.version } };
     if (await store.commit([credentials.put(key, next, options)])) return true;

@@ -1,4 +1,4 @@
-import type { GitHubOAuthClient } from '../../shared/github/index.ts';
+import type { GitHubConnection } from '../../shared/github/index.ts';
 import type { Platform } from '../../shared/platform/index.ts';
 import { faultLog } from '../../shared/platform/index.ts';
 import type { CredentialReader, KeyRing } from '../../shared/vault/index.ts';
@@ -24,23 +24,19 @@ export interface Credentials {
 export function createCredentials(
   { store, clock, logger, gatewayRing }: Platform,
   {
-    githubHost,
-    app,
-    oauth,
+    github,
     vaultRing,
     graceMs,
   }: {
-    /** As it stands in store keys. */
-    readonly githubHost: string;
-    /** The GitHub app's client id. */
-    readonly app: string;
-    readonly oauth: GitHubOAuthClient;
+    readonly github: GitHubConnection;
     readonly vaultRing: KeyRing;
     /** How long a superseded token stays good: the longest call made with it. */
     readonly graceMs: number;
   },
 ): Credentials {
-  const retirements = createRetirements({ store, gatewayRing, clock });
+  const { app, oauth } = github;
+  const githubHost = github.host.key;
+  const retirements = createRetirements({ store, githubHost, gatewayRing, clock });
   const vault = createCredentialVault({
     store,
     clock,

@@ -59,13 +59,14 @@ export interface Retirements {
 
 interface RetirementDeps {
   readonly store: Store;
+  readonly githubHost: string;
   readonly gatewayRing: KeyRing;
   readonly clock: Clock;
 }
 
 /** Tokens waiting to be deleted at GitHub. They survive restarts; a GitHub that is away is asked again later. */
 export function createRetirements(deps: RetirementDeps): Retirements {
-  const { store, clock } = deps;
+  const { store, githubHost, clock } = deps;
   const waiting = createWaiting(deps);
 
   /** What `remove` answered; undefined when it failed and is tried again later. */
@@ -106,7 +107,7 @@ export function createRetirements(deps: RetirementDeps): Retirements {
     },
     sweep: async (remove) => {
       const outcome = { deleted: 0, postponed: 0 };
-      const due = keys.retirementsDue();
+      const due = keys.retirementsDue(githubHost);
       await sweepDue({ store, due, now: clock.now(), most: BATCH }, async (id) => {
         const found = await waiting.find(id);
         if (found === undefined) {
@@ -123,9 +124,9 @@ export function createRetirements(deps: RetirementDeps): Retirements {
 }
 
 /** The records and their index by when they are due. */
-function createWaiting({ store, gatewayRing, clock }: RetirementDeps) {
+function createWaiting({ store, githubHost, gatewayRing, clock }: RetirementDeps) {
   const records = createRecords(store, retirementFamily, recordMacKeys(gatewayRing));
-  const due = keys.retirementsDue();
+  const due = keys.retirementsDue(githubHost);
   const context = (id: string) => ({ purpose: 'retired-token', salt: '', bind: [keys.retirement(id).text] });
   return {
     find: async (id: string) => (await records.read(keys.retirement(id)))?.data,

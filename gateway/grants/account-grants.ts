@@ -59,7 +59,11 @@ export function createAccountGrants(deps: AccountGrantDeps) {
     const found = await records.read(keys.grant(grantId));
     if (found === undefined) return true;
     if (isLive(found.data, now)) {
-      await store.addMember(keys.grantsDue(), grantId, Math.min(found.data.idleEndsAt, found.data.endsAt));
+      await store.addMember(
+        keys.grantsDue(githubHost),
+        grantId,
+        Math.min(found.data.idleEndsAt, found.data.endsAt),
+      );
       return false;
     }
     if (found.data.ended === null) await end(grantId, expiryReason(found.data, now));
@@ -73,7 +77,7 @@ export function createAccountGrants(deps: AccountGrantDeps) {
     enter: async (grantId: string, { sub, endsAt, idleEndsAt }: Grant) => {
       await trim(sub);
       await store.addMember(indexOf(sub), grantId, endsAt + TOMBSTONE_MS);
-      await store.addMember(keys.grantsDue(), grantId, idleEndsAt);
+      await store.addMember(keys.grantsDue(githubHost), grantId, idleEndsAt);
     },
     /** Makes room for one more. Counted without a lock: two sign-ins at once may leave one too many. */
     makeRoom: async ({ sub, clientId }: Pick<Grant, 'sub' | 'clientId'>, most: number) => {
@@ -86,8 +90,8 @@ export function createAccountGrants(deps: AccountGrantDeps) {
     /** Ends what time has ended, with its reason, so that its GitHub token goes as well; finishes ends that were not. */
     sweep: async () => {
       const now = clock.now();
-      await sweepDue({ store, due: keys.grantsDue(), now, most: BATCH }, async (grantId) => {
-        if (await settle(grantId, now)) await store.removeMember(keys.grantsDue(), grantId);
+      await sweepDue({ store, due: keys.grantsDue(githubHost), now, most: BATCH }, async (grantId) => {
+        if (await settle(grantId, now)) await store.removeMember(keys.grantsDue(githubHost), grantId);
       });
     },
   };

@@ -67,7 +67,7 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
     await deps.revocations.publish({ kind: 'grant', id: grantId });
     await deps.vault.release(unseal(deps.gatewayRing, handleContext(grantId), handle), grantId);
     await deps.store.addMember(keys.accountGrants(deps.githubHost, sub), grantId, at + TOMBSTONE_MS);
-    await deps.store.removeMember(keys.grantsDue(), grantId);
+    await deps.store.removeMember(keys.grantsDue(deps.githubHost), grantId);
   };
   const forgetOld = () => {
     const oldest = deps.clock.now() - REMEMBERED_MS;
@@ -121,7 +121,7 @@ export function createGrantEndings(deps: EndingDeps, records: Records<Grant>): G
 
 /** The grant as it was, or undefined when it had ended already. */
 async function markEnded(
-  { store, clock }: EndingDeps,
+  { store, clock, githubHost }: EndingDeps,
   records: Records<Grant>,
   { grantId, reason }: Ending,
 ): Promise<Grant | undefined> {
@@ -129,7 +129,7 @@ async function markEnded(
     const found = await records.read(keys.grant(grantId));
     if (found === undefined || found.data.ended !== null) return undefined;
     const now = clock.now();
-    await store.addMember(keys.grantsDue(), grantId, now + UNFINISHED_MS);
+    await store.addMember(keys.grantsDue(githubHost), grantId, now + UNFINISHED_MS);
     const tombstone: Grant = { ...found.data, refresh: null, ended: { reason, at: now } };
     const options = { expiresAt: now + TOMBSTONE_MS, expect: { version: found.version } };
     const change = records.put(keys.grant(grantId), tombstone, options);

@@ -1,5 +1,5 @@
 export type { ListedGrant } from './account-grants.ts';
-export type { Accounts } from './accounts.ts';
+export type { Account, Accounts } from './accounts.ts';
 export { createAccounts } from './accounts.ts';
 export { endEach } from './end-each.ts';
 export { TOMBSTONE_MS } from './grant-endings.ts';
@@ -15,4 +15,6 @@ export type { RefreshTokens } from './refresh-tokens.ts';
 export { createRefreshTokens } from './refresh-tokens.ts';
 export type { RefusalReason } from './refused.ts';
 export { isUnavailable, Refused, Unavailable } from './refused.ts';
+export type { Revocations } from './open-revocations.ts';
+export { openRevocations } from './open-revocations.ts';
 export { createRetiredRemoval } from './retired-removal.ts';

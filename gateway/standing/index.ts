@@ -5,5 +5,6 @@ export type { AccessRequirement, OrganizationRule } from './rules/access.ts';
 export { LONGEST_STALE_MS } from './rules/decision-age.ts';
 export { parseOrganizationRule } from './rules/organization-rule.ts';
 export type { CredentialFreshener } from './freshen-credential.ts';
+export type { AnyGrants, Everybody, People, PeopleOptions } from './people.ts';
+export { createPeople, everybodyOf } from './people.ts';
 export type { Standing } from './standing.ts';
-export { createStanding } from './standing.ts';

@@ -16,6 +16,7 @@ const PAUSE_MS = 30_000;
 
 export interface RefusedCredentialsDeps {
   readonly store: Store;
+  readonly githubHost: string;
   readonly vault: CredentialVault;
   readonly reader: CredentialReader;
   readonly grants: Grants;
@@ -37,7 +38,7 @@ export interface RefusedCredentialsDeps {
  */
 export async function followUpRefusals(deps: RefusedCredentialsDeps): Promise<void> {
   const { store, clock } = deps;
-  const due = keys.refusedCredentials();
+  const due = keys.refusedCredentials(deps.githubHost);
   for (const grantId of await store.membersUntil(due, clock.now(), BATCH)) {
     const outcome = await settleRefusal(deps, grantId).catch((error: unknown): RefusalOutcome => {
       if (error instanceof StoreUnavailableError) throw error;
@@ -58,7 +59,7 @@ export type RefusalOutcome = 'alive' | 'renewed' | 'ended' | 'unknown';
 
 /** Follows up one refusal at once. @throws StoreUnavailableError, and what opening a record throws. */
 export async function settleRefusal(
-  deps: Omit<RefusedCredentialsDeps, 'store' | 'clock' | 'onFault'>,
+  deps: Omit<RefusedCredentialsDeps, 'store' | 'githubHost' | 'clock' | 'onFault'>,
   grantId: string,
 ): Promise<RefusalOutcome> {
   const grant = await deps.grants.find(grantId);

@@ -14,6 +14,7 @@ const SECOND_LOOK_MS = 30_000;
 
 export interface RevokedAuthorizationDeps extends EndHoldersDeps {
   readonly store: Store;
+  readonly githubHost: string;
   readonly clock: Clock;
   readonly reader: CredentialReader;
   readonly refresh: CredentialRefresh;
@@ -38,7 +39,11 @@ async function endIfRevoked(deps: RevokedAuthorizationDeps, { handle, grantIds }
   const standing = await deps.vault.describe(handle, first);
   if (standing !== undefined && standing.app !== deps.app) return;
   if (await isStillGood(deps, handle, first)) {
-    await deps.store.addMember(keys.refusedCredentials(), first, deps.clock.now() + SECOND_LOOK_MS);
+    await deps.store.addMember(
+      keys.refusedCredentials(deps.githubHost),
+      first,
+      deps.clock.now() + SECOND_LOOK_MS,
+    );
     return;
   }
   await deps.endHolders(handle, first, 'revoked_at_github');

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { GitHubApi, GitHubHost, GitHubOAuthClient } from '../../shared/github/index.ts';
+import type { GitHubConnection } from '../../shared/github/index.ts';
 import type { Platform } from '../../shared/platform/index.ts';
 import { faultLog } from '../../shared/platform/index.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
@@ -35,11 +35,6 @@ export interface Standing {
 }
 
 export interface StandingOptions {
-  readonly host: GitHubHost;
-  readonly api: GitHubApi;
-  readonly oauth: GitHubOAuthClient;
-  /** The GitHub app's client id. */
-  readonly app: string;
   readonly requirement: AccessRequirement;
   /** How long a positive answer of GitHub's is believed. */
   readonly membershipMaxAgeMs: number;
@@ -59,30 +54,24 @@ interface Rooms {
 /** Only whether the account is there and not suspended. */
 const NOTHING: AccessRequirement = { organizations: [], requireMfa: false };
 
-export function createStanding(platform: Platform, options: StandingOptions, rooms: Rooms): Standing {
+export function createStanding(
+  platform: Platform,
+  github: GitHubConnection,
+  options: StandingOptions,
+  rooms: Rooms,
+): Standing {
   const { store, clock, events, logger, gatewayRing } = platform;
-  const { api, oauth, requirement } = options;
+  const { requirement, membershipMaxAgeMs: maxAgeMs, neededMs } = options;
+  const { host, api, oauth } = github;
   const { grants, accounts, revocations } = rooms;
   const { vault, reader, refresh } = rooms.credentials;
-  const githubHost = options.host.key;
-  const { neededMs } = options;
+  const githubHost = host.key;
   const freshen = createCredentialFreshener({ vault, grants, refresh, clock, revocations, neededMs });
   const endHolders = createEndHolders({ vault, grants, revocations });
-  const known = createKnownStandings({
-    store,
-    gatewayRing,
-    clock,
-    githubHost,
-    requirement,
-    maxAgeMs: options.membershipMaxAgeMs,
-  });
+  const known = createKnownStandings({ store, gatewayRing, clock, githubHost, requirement, maxAgeMs });
   const endSuspended = createEndSuspended({ grants, known, endHolders, clock, events });
-  const organizationIds = createOrganizationIds({
-    store,
-    gatewayRing,
-    githubHost,
-    onChanged: tellChangedOrganization(platform),
-  });
+  const onChanged = tellChangedOrganization(platform);
+  const organizationIds = createOrganizationIds({ store, gatewayRing, githubHost, onChanged });
   const askAccount = createAskGitHub({ api, organizationIds, requirement: NOTHING });
   const settling = { vault, reader, grants, refresh, oauth, askAccount, endSuspended, revocations };
   const membership = createMembership({
@@ -98,19 +87,20 @@ export function createStanding(platform: Platform, options: StandingOptions, roo
     events,
   });
   const onFault = faultLog(logger, 'a token that GitHub refused could not be followed up');
-  const reports = { ...settling, store, clock, onFault };
+  const reports = { ...settling, store, githubHost, clock, onFault };
   return {
     freshen,
     membership,
     organizationIds,
     followUpRefusals: async () => await followUpRefusals(reports),
-    webhooks: createWebhooks(platform, options, {
+    webhooks: createWebhooks(platform, options.webhookSecret, {
+      host,
       accounts,
       recheck: membership.recheck,
       endRevoked: async (sub) => {
-        const { app } = options;
-        const parts = { store, clock, vault, reader, grants, refresh, oauth, revocations, endHolders, app };
-        await endRevokedAuthorization(parts, sub);
+        const { app } = github;
+        const revoking = { store, githubHost, clock, vault, reader, grants, refresh, oauth, revocations };
+        await endRevokedAuthorization({ ...revoking, endHolders, app }, sub);
       },
     }),
   };
@@ -118,8 +108,8 @@ export function createStanding(platform: Platform, options: StandingOptions, roo
 
 function createWebhooks(
   { store, gatewayRing, clock, events, logger }: Platform,
-  { host, webhookSecret: secret }: StandingOptions,
-  { accounts, endRevoked, recheck }: Pick<WebhookDeps, 'accounts' | 'endRevoked' | 'recheck'>,
+  secret: StandingOptions['webhookSecret'],
+  { host, accounts, endRevoked, recheck }: Pick<WebhookDeps, 'host' | 'accounts' | 'endRevoked' | 'recheck'>,
 ): Router | undefined {
   if (secret === undefined) return undefined;
   const deliveries = createWebhookDeliveries({ store, gatewayRing, clock });

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository } from './depcruise.ts';
@@ -39,5 +39,16 @@ describe('the file names', () => {
 
   it('say what is inside', () => {
     expect(sources.filter((path) => path.split('/').some((part) => DRAWERS.test(part)))).toEqual([]);
+  });
+});
+
+/** A path of the resource in a text; the names of modules do not count. */
+const LITERAL = /['"`](?![.]{1,2}[/])[^'"`\n]*[/]mcp(?:['"`/?#]|$)/m;
+
+describe('the path of a resource', () => {
+  it('stands in one file, so that another resource is an entry there (design §3)', () => {
+    const product = sources.filter((path) => !path.startsWith('test/'));
+    const naming = product.filter((path) => LITERAL.test(readFileSync(join(repository, path), 'utf8')));
+    expect(naming).toEqual(['shared/resources.ts']);
   });
 });

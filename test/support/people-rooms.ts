@@ -25,7 +25,7 @@ export async function openPeopleRooms() {
   const gateway = () => {
     const { store, interrupt, heal } = interruptedStore(under);
     const gatewayRing = ring('g1', 1);
-    const retirements = createRetirements({ store, gatewayRing, clock });
+    const retirements = createRetirements({ store, githubHost: GITHUB_HOST, gatewayRing, clock });
     const shared = { store, gatewayRing, githubHost: GITHUB_HOST, clock };
     const vault = createCredentialVault({ ...shared, vaultRing: ring('v1', 2), retirements, graceMs: 0 });
     const published: string[] = [];

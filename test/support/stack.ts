@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freePorts } from './free-ports.ts';
 import { createGateway } from '../../gateway/gateway.ts';
-import { loadGatewayConfig } from '../../gateway/config/load-config.ts';
+import type { Backends } from '../../gateway/config/index.ts';
+import { configuredBackends, loadGatewayConfig } from '../../gateway/config/index.ts';
+import { githubHostFromBases } from '../../shared/github/index.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { readTextFile } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -27,6 +29,8 @@ export interface Stack {
   /** Base URLs of the last gateway's side listeners, by name. */
   readonly side: Readonly<Record<string, string>>;
   readonly github: GitHubSimulator;
+  /** The second back end, when one was asked for. */
+  readonly second: SecondBackend | undefined;
   readonly stateDir: string;
   readonly events: readonly GatewayEvent[];
   /** Every log line written so far. */
@@ -36,6 +40,12 @@ export interface Stack {
   /** All stored values, to search for what must not be there. */
   dump(): string;
   close(): Promise<void>;
+}
+
+/** Another resource of the same gateways, for the people of another GitHub, with a worker of its own. */
+export interface SecondBackend {
+  readonly mcpUrl: string;
+  readonly github: GitHubSimulator;
 }
 
 export interface StackOptions {
@@ -48,6 +58,8 @@ export interface StackOptions {
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** What kind of GitHub is simulated. */
   readonly github?: GitHubSimulatorOptions;
+  /** Path of a second resource. There is no configuration for it yet: it is composed. */
+  readonly second?: string;
 }
 
 /** Every test comes from one address. */
@@ -60,6 +72,7 @@ export const NO_LIMITS = {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const github = await startGitHubSimulator(options.github);
+  const secondGitHub = options.second === undefined ? undefined : await startGitHubSimulator();
   const events: GatewayEvent[] = [];
   const log: string[] = [];
   const logger = createLogger({
@@ -67,11 +80,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     name: 'test',
     destination: { write: (line) => void log.push(line) },
   });
-  const ports = await freePorts((options.gateways ?? 1) + (options.workers ?? 1));
+  const ports = await freePorts((options.gateways ?? 1) + (options.workers ?? 1) + 1);
   const gatewayPorts = ports.slice(0, options.gateways ?? 1);
-  const workerPorts = ports.slice(gatewayPorts.length);
+  const workerPorts = ports.slice(gatewayPorts.length, -1);
+  const [secondPort = 0] = ports.slice(-1);
   const publicUrl = `http://localhost:${String(gatewayPorts[0])}`;
   const workers = workerPorts.map((port) => `http://127.0.0.1:${String(port)}`);
+  const second = secondBackend(publicUrl, options.second, secondGitHub);
+  const backendsOf = withSecond(second, secondPort);
   const common = {
     PUBLIC_URL: publicUrl,
     STATE_DIR: stateDir,
@@ -102,7 +118,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     );
     const bus = createEventBus({ logger });
     bus.on('*', (event) => void events.push(event));
-    const gateway = await createGateway(config, { clock: systemClock, logger, events: bus });
+    const gateway = await createGateway(config, { clock: systemClock, logger, events: bus }, backendsOf);
     const listening = await listenOn(gateway.app, {
       ...gateway.edge,
       host: config.httpHost,
@@ -117,19 +133,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
     closers.push(gateway.close);
   }
-  for (const port of workerPorts) {
+  const startWorker = async (port: number, own?: ReturnType<typeof secondBackend>) => {
+    const github = own && { GITHUB_WEB_URL: own.github.webBase, GITHUB_API_URL: own.github.apiBase };
     const config = loadWorkerConfig(
-      { ...common, WORKER_PORT: String(port), ...options.workerEnv },
+      { ...common, ...github, WORKER_PORT: String(port), ...options.workerEnv },
       readTextFile,
     );
-    const worker = await composeWorker(config, {
-      clock: systemClock,
-      logger,
-      events: createEventBus({ logger }),
-    });
+    const deps = { clock: systemClock, logger, events: createEventBus({ logger }) };
+    const worker = await composeWorker(config, deps, own?.resource);
     const listening = await listenOn(worker.app, { ...worker.edge, host: config.host, port });
     closers.push(() => listening.close(0), worker.close);
-  }
+  };
+  for (const port of workerPorts) await startWorker(port);
+  if (second !== undefined) await startWorker(secondPort, second);
   return {
     publicUrl,
     mcpUrl: `${publicUrl}/mcp`,
@@ -137,6 +153,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     workers,
     side,
     github,
+    second,
     stateDir,
     events,
     log,
@@ -149,8 +166,25 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     close: async () => {
       for (const close of closers) await close();
       await github.close();
+      await secondGitHub?.close();
       rmSync(stateDir, { recursive: true, force: true });
     },
+  };
+}
+
+function secondBackend(publicUrl: string, path: string | undefined, github: GitHubSimulator | undefined) {
+  if (path === undefined || github === undefined) return undefined;
+  const mcpUrl = publicUrl + path;
+  return { mcpUrl, github, resource: { path, identifier: mcpUrl, name: 'Second' } };
+}
+
+function withSecond(second: ReturnType<typeof secondBackend>, port: number) {
+  return (...of: Parameters<typeof configuredBackends>): Backends => {
+    const [first] = configuredBackends(...of);
+    if (second === undefined) return [first];
+    const github = { ...first.github, host: githubHostFromBases(second.github) };
+    const workerUrls = [`http://127.0.0.1:${String(port)}`];
+    return [first, { resource: second.resource, github, workerUrls }];
   };
 }
 

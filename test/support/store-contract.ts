@@ -131,7 +131,7 @@ export function describeStoreContract(driver: string, openTwo: () => Promise<Ope
   });
 
   describe(`a set on ${driver}`, () => {
-    const key = keys.retirementsDue();
+    const key = keys.retirementsDue('github.com');
 
     it('answers the members whose time has come, the earliest first, up to a limit', async () => {
       const { store, other } = await openTwo();

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { CookieRules } from '../../http/index.ts';
 import { readCookie } from '../../http/index.ts';
 import type { Callback } from './identity-providers/identity-provider.ts';
-import type { LoginDeps } from './login.ts';
+import type { Logins } from './login.ts';
 import { cookieSuffix, isBoundToBrowser } from './login-record.ts';
 import { PageError } from './page-error.ts';
 import { sendOn } from './send-on.ts';
@@ -27,21 +27,21 @@ export interface CallbackRules {
  * @throws PageError when the callback belongs to no sign-in of this browser.
  */
 export async function comeBack(
-  deps: LoginDeps,
+  logins: Logins,
   { cookies, arriveAtAccount }: CallbackRules,
   { req, res }: { req: Request; res: Response },
 ): Promise<void> {
   const parameters = new URLSearchParams(req.url.split('?')[1] ?? '');
-  const names = deps.identityProvider.callbackParameters;
+  const names = logins.callbackParameters;
   // RFC 6749 §3.1.
   if (names.some((name) => parameters.getAll(name).length > 1)) throw new PageError(400, 'malformed');
   const state = parameters.get(names[0]) ?? '';
-  const way = await deps.records.comeBack(state);
+  const way = await logins.records.comeBack(state);
   if (way === undefined) throw new PageError(403, 'unknown_state');
   const cookieName = cookies.loginTransaction(cookieSuffix(state));
   res.clearCookie(cookieName, { path: '/', secure: cookies.secure, httpOnly: true, sameSite: 'lax' });
   if (!isBoundToBrowser(way, readCookie(req, cookieName))) {
-    deps.events.emit({ type: 'login.failed', reason: 'browser_mismatch' });
+    logins.events.emit({ type: 'login.failed', reason: 'browser_mismatch' });
     throw new PageError(403, 'other_browser');
   }
   const callback = { parameters, codeVerifier: way.codeVerifier };
@@ -49,7 +49,8 @@ export async function comeBack(
     await arriveAtAccount({ req, res, callback });
     return;
   }
-  const interaction = await deps.interactions.find(way.uid);
+  const interaction = await logins.interactions.find(way.uid);
   if (interaction === undefined) throw new PageError(400, 'expired');
+  const deps = logins.depsOf(interaction.resource);
   sendOn(res, cookies, await goOn(deps, interaction, { what: 'came_back', way, callback }));
 }

@@ -43,6 +43,8 @@ export interface AccountWay extends Away {
 
 /** A person who came back as somebody whom the page had not named, and decides again. Nothing is granted yet. */
 export interface Arrival {
+  /** Whose people they are of. */
+  readonly resource: string;
   readonly sub: string;
   readonly login: string;
   /** The grant to be, which already holds the credential. */
@@ -76,6 +78,7 @@ const loginFamily: RecordFamily<LoginRecord> = {
     ]),
     z.strictObject({
       at: z.literal('decision'),
+      resource: z.string(),
       sub: z.string(),
       login: z.string(),
       grantId: z.string(),
@@ -110,7 +113,7 @@ export interface LoginRecords {
   comeBack(state: string): Promise<LoginWay | AccountWay | undefined>;
   arrive(uid: string, arrival: Arrival): Promise<void>;
   /** Lets go of the credentials of those that nobody decided about: a page that was closed keeps no GitHub token alive. */
-  sweep(release: (handle: string, grantId: string) => Promise<void>): Promise<void>;
+  sweep(release: (arrival: Arrival) => Promise<void>): Promise<void>;
 }
 
 interface LoginRecordDeps {
@@ -156,7 +159,7 @@ export function createLoginRecords(deps: LoginRecordDeps): LoginRecords {
       await sweepDue({ store, due, now: clock.now(), most: SWEPT_AT_ONCE }, async (uid) => {
         const found = await arrivalIn(uid);
         if (found !== undefined) {
-          await release(found.arrival.handle, found.arrival.grantId);
+          await release(found.arrival);
           await remove(uid, found.version);
         }
         await store.removeMember(due, uid);

@@ -5,9 +5,8 @@ import { consentPage, messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import { cookieRules, isFromOwnOrigin, ROUTES } from '../../http/index.ts';
 import type { ArriveAtAccount } from './callback.ts';
 import { comeBack } from './callback.ts';
-import type { Consent } from './consent.ts';
 import { consentSubjectOf } from './consent-subject.ts';
-import type { LoginDeps } from './login.ts';
+import type { Logins } from './login.ts';
 import { answerPageError, loginFrame, PageError } from './page-error.ts';
 import { sendOn } from './send-on.ts';
 import { answered, goOn } from './steps.ts';
@@ -17,28 +16,28 @@ const MAX_FORM_BYTES = 8 * 1024;
 export interface LoginRouteRules {
   readonly publicUrl: string;
   readonly supportContact: string | undefined;
-  readonly consent: Consent;
   readonly arriveAtAccount: ArriveAtAccount;
   /** Called for faults that are not the browser's. */
   readonly onFault: (error: unknown, req: Request) => void;
 }
 
 /** The browser's side of a login: consent page, its answer, and the way back from GitHub. */
-export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Router {
+export function createLoginRoutes(logins: Logins, rules: LoginRouteRules): Router {
   const cookies = cookieRules(rules.publicUrl);
   const router = Router({ caseSensitive: true, strict: true });
-  router.get(ROUTES.interaction, showConsent(deps, rules.consent));
+  router.get(ROUTES.interaction, showConsent(logins));
   router.post(
     ROUTES.interaction,
     urlencoded({ limit: MAX_FORM_BYTES, extended: false }),
     async (req, res) => {
       if (!isFromOwnOrigin(req, rules.publicUrl)) throw new PageError(403, 'foreign_origin');
-      const interaction = await deps.interactions.current(req, res);
+      const interaction = await logins.interactions.current(req, res);
+      const deps = logins.depsOf(interaction.resource);
       const subject = await consentSubjectOf(deps, interaction);
-      const answer = rules.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
+      const answer = deps.consent.read(subject, (req.body ?? {}) as Record<string, unknown>);
       if (answer === undefined) throw new PageError(403, 'stale_form');
       if (answer === 'unconfirmed') {
-        sendConsent(res, 400, { ...rules.consent.model(subject), isUnconfirmed: true });
+        sendConsent(res, 400, { ...deps.consent.model(subject), isUnconfirmed: true });
         return;
       }
       const happened = await answered(deps, interaction, { subject, answer });
@@ -47,7 +46,7 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
   );
   router.all(ROUTES.callback, async (req, res) => {
     const { arriveAtAccount } = rules;
-    if (req.method === 'GET') await comeBack(deps, { cookies, arriveAtAccount }, { req, res });
+    if (req.method === 'GET') await comeBack(logins, { cookies, arriveAtAccount }, { req, res });
     else refuseMethod(res);
   });
   const { onFault, supportContact } = rules;
@@ -56,11 +55,12 @@ export function createLoginRoutes(deps: LoginDeps, rules: LoginRouteRules): Rout
   return router;
 }
 
-function showConsent(deps: LoginDeps, consent: Consent): RequestHandler {
+function showConsent(logins: Logins): RequestHandler {
   return async (req, res) => {
-    const interaction = await deps.interactions.current(req, res);
+    const interaction = await logins.interactions.current(req, res);
+    const deps = logins.depsOf(interaction.resource);
     const subject = await consentSubjectOf(deps, interaction);
-    sendConsent(res, 200, consent.model(subject));
+    sendConsent(res, 200, deps.consent.model(subject));
   };
 }
 

@@ -1,10 +1,7 @@
 import { Router } from 'express';
-import type { GitHubConnection } from '../../../shared/github/index.ts';
 import type { Platform } from '../../../shared/platform/index.ts';
-import type { Credentials } from '../../credentials/index.ts';
-import type { Accounts, Grants } from '../../grants/index.ts';
 import { requestFaultLog } from '../../http/index.ts';
-import type { Standing } from '../../standing/index.ts';
+import type { Everybody, People } from '../../standing/index.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import type { ArriveAtAccount } from './callback.ts';
@@ -37,59 +34,79 @@ export interface SignIn {
 }
 
 interface Rooms {
-  readonly credentials: Credentials;
-  readonly accounts: Accounts;
-  readonly grants: Grants;
-  readonly standing: Pick<Standing, 'membership'>;
+  readonly everybody: Everybody;
   readonly clients: Clients;
   readonly accountPagesOf: AccountPagesOf;
 }
 
+interface SignInOptions {
+  readonly publicUrl: string;
+  readonly scopes: ScopePolicy;
+  readonly grantTtlMs: number;
+  readonly supportContact: string | undefined;
+}
+
 /** How people sign in. State lives in the store: any gateway serves any step. */
-export function createSignIn(
-  { store, gatewayRing, clock, events, logger }: Platform,
-  options: {
-    readonly publicUrl: string;
-    readonly scopes: ScopePolicy;
-    readonly github: GitHubConnection;
-    readonly grantTtlMs: number;
-    readonly supportContact: string | undefined;
-  },
-  { credentials, accounts, grants, standing, clients, accountPagesOf }: Rooms,
-): SignIn {
-  const { publicUrl, scopes, github, grantTtlMs, supportContact } = options;
-  const { source } = credentials;
-  const { host, oauth, api, redirectUri } = github;
+export function createSignIn(platform: Platform, options: SignInOptions, rooms: Rooms): SignIn {
+  const { store, gatewayRing, clock, events, logger } = platform;
+  const { publicUrl, supportContact } = options;
+  const { everybody, accountPagesOf } = rooms;
   const records = createLoginRecords({ store, gatewayRing, clock });
-  const { discard } = source;
-  const identityProvider = createGitHubIdentityProvider({ host, oauth, api, redirectUri, discard });
+  // The account page knows the people of the first GitHub.
+  const identityProvider = identityProviderOf(everybody.all[0]);
   const account = accountPagesOf({ setOut: records.setOutToAccount, identityProvider });
-  const steps: Omit<LoginDeps, 'interactions'> = {
-    accounts,
-    clients,
-    grants,
-    credentials: source,
+  const onFault = requestFaultLog(logger, 'a sign-in step failed');
+  return {
+    routesOver: (interactions) => {
+      const router = Router({ caseSensitive: true, strict: true });
+      const common = { interactions, records, clients: rooms.clients };
+      const depsOf = everybody.each((people) => loginDeps(platform, options, people, common));
+      const { callbackParameters } = identityProvider;
+      const logins = { interactions, records, callbackParameters, depsOf, events };
+      const rules = { publicUrl, supportContact, arriveAtAccount: account.arrive, onFault };
+      router.use(createLoginRoutes(logins, rules));
+      router.use(account.routes);
+      return router;
+    },
+    sweep: async () => {
+      await records.sweep(async ({ resource, handle, grantId }) => {
+        await everybody.of(resource).credentials.source.release(handle, grantId);
+      });
+    },
+  };
+}
+
+function identityProviderOf({ github, credentials }: People): IdentityProvider {
+  const { host, oauth, api, redirectUri } = github;
+  return createGitHubIdentityProvider({
+    host,
+    oauth,
+    api,
+    redirectUri,
+    discard: credentials.source.discard,
+  });
+}
+
+function loginDeps(
+  { gatewayRing, clock, events }: Platform,
+  { scopes, grantTtlMs }: SignInOptions,
+  people: People,
+  { interactions, records, clients }: Pick<LoginDeps, 'interactions' | 'records' | 'clients'>,
+): LoginDeps {
+  const { accounts, grants, credentials, standing, github } = people;
+  return {
+    interactions,
     records,
-    identityProvider,
+    clients,
+    accounts,
+    grants,
+    credentials: credentials.source,
+    consent: createConsent({ gatewayRing, githubHost: new URL(github.host.webBase).host }),
+    identityProvider: identityProviderOf(people),
     membership: standing.membership,
     scopes,
     grantTtlMs,
     clock,
     events,
-  };
-  const onFault = requestFaultLog(logger, 'a sign-in step failed');
-  const consent = createConsent({ gatewayRing, githubHost: new URL(host.webBase).host });
-  const rules = { publicUrl, supportContact, consent, arriveAtAccount: account.arrive, onFault };
-  return {
-    routesOver: (interactions) => {
-      const router = Router({ caseSensitive: true, strict: true });
-      const deps: LoginDeps = { ...steps, interactions };
-      router.use(createLoginRoutes(deps, rules));
-      router.use(account.routes);
-      return router;
-    },
-    sweep: async () => {
-      await records.sweep(source.release);
-    },
   };
 }

@@ -28,9 +28,9 @@ export async function goOn(deps: LoginDeps, interaction: Interaction, happened: 
     case 'send':
       return await send(deps, interaction, step);
     case 'reuse':
-      return await goOn(deps, interaction, await reuse(deps, step));
+      return await goOn(deps, interaction, await reuse(deps, interaction, step));
     case 'redeem':
-      return await goOn(deps, interaction, await redeem(deps, step));
+      return await goOn(deps, interaction, await redeem(deps, interaction, step));
   }
 }
 
@@ -74,7 +74,11 @@ async function send(
 }
 
 /** GitHub is asked about the person all the same when no answer of its is recent enough. */
-async function reuse(deps: LoginDeps, { consented, session }: Of<'reuse'>): Promise<Happened> {
+async function reuse(
+  deps: LoginDeps,
+  { resource }: Interaction,
+  { consented, session }: Of<'reuse'>,
+): Promise<Happened> {
   const nothing = { what: 'nothing_to_reuse', consented } as const;
   const { scopes, account } = consented;
   const { sub, login } = account;
@@ -82,15 +86,21 @@ async function reuse(deps: LoginDeps, { consented, session }: Of<'reuse'>): Prom
   const grantId = deps.grants.newGrantId();
   const shared = await deps.credentials.share(sub, scopes, deps.grants.firstHold(grantId));
   if (shared === undefined) return nothing;
-  const arrival = { sub, login, grantId, handle: shared.handle, scope: scopes, shownSub: sub };
+  const { handle } = shared;
+  const arrival = { resource, sub, login, grantId, handle, scope: scopes, shownSub: sub };
   return { what: 'admitted', arrival, at: session.loginTs };
 }
 
 /** The way is already taken and the browser the right one. */
-async function redeem(deps: LoginDeps, { way, callback }: Of<'redeem'>): Promise<Happened> {
+async function redeem(
+  deps: LoginDeps,
+  { resource }: Interaction,
+  { way, callback }: Of<'redeem'>,
+): Promise<Happened> {
   try {
     const proof = await deps.identityProvider.redeem(callback);
-    return { what: 'admitted', arrival: await admit(deps, proof, way), at: epochSeconds(deps.clock) };
+    const arrival = { ...(await admit(deps, proof, way)), resource };
+    return { what: 'admitted', arrival, at: epochSeconds(deps.clock) };
   } catch (error) {
     if (error instanceof LoginFailure) return { what: 'failed', failure: error };
     throw error;
@@ -98,7 +108,11 @@ async function redeem(deps: LoginDeps, { way, callback }: Of<'redeem'>): Promise
 }
 
 /** Before anything is kept: what is refused leaves no account, no credential and no grant. */
-async function admit(deps: LoginDeps, { account, credential }: Proof, way: LoginWay): Promise<Arrival> {
+async function admit(
+  deps: LoginDeps,
+  { account, credential }: Proof,
+  way: LoginWay,
+): Promise<Omit<Arrival, 'resource'>> {
   let scope: readonly string[];
   let sub: string;
   try {

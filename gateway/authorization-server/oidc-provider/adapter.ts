@@ -8,7 +8,8 @@ import { recordMacKeys } from '../../../shared/vault/index.ts';
 import { toProviderScope } from './authorization-request.ts';
 import type { Clients } from '../clients/clients.ts';
 import { payloadFamily } from '../clients/clients.ts';
-import type { Grants, RefreshTokens } from '../../grants/index.ts';
+import type { RefreshTokens } from '../../grants/index.ts';
+import type { AnyGrants } from '../../standing/index.ts';
 import type { FindClient } from '../clients/find-client.ts';
 import type { UsedAssertions } from '../clients/used-assertions.ts';
 import { asProtocolStep } from './errors.ts';
@@ -23,7 +24,7 @@ interface AdapterDeps {
   readonly clients: Clients;
   readonly findClient: FindClient;
   readonly usedAssertions: UsedAssertions;
-  readonly grants: Grants;
+  readonly grants: Pick<AnyGrants, 'find' | 'end'>;
   readonly codes: Codes;
   readonly deviceCodes: DeviceCodes;
   readonly refreshTokens: RefreshTokens;

@@ -2,7 +2,8 @@ import type { RequestHandler } from 'express';
 import { Router } from 'express';
 import type { Library } from './context.ts';
 import type { Platform } from '../../../shared/platform/index.ts';
-import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
+import type { RefreshTokens } from '../../grants/index.ts';
+import type { Everybody } from '../../standing/index.ts';
 import { openCors, ROUTES, SERVER_METADATA_PATHS } from '../../http/index.ts';
 import type { ClientRegister } from '../clients/client-register.ts';
 import type { SignIn } from '../login/sign-in.ts';
@@ -31,8 +32,7 @@ interface Parts {
   readonly tokens: Tokens;
   readonly signIn: SignIn;
   readonly signingKeys: SigningKeys;
-  readonly accounts: Accounts;
-  readonly grants: Grants;
+  readonly everybody: Everybody;
   readonly refreshTokens: RefreshTokens;
   readonly addressLimits: RequestHandler;
 }
@@ -72,7 +72,7 @@ export function mountProvider(
 function buildProvider(
   { store, gatewayRing, clock }: Platform,
   options: ProviderRules,
-  { register, tokens, signingKeys, accounts, grants, refreshTokens }: Parts,
+  { register, tokens, signingKeys, everybody, refreshTokens }: Parts,
 ): Library {
   const { codes, deviceCodes } = tokens;
   const { clients, find: findClient, usedAssertions, names } = register;
@@ -84,12 +84,12 @@ function buildProvider(
       clients,
       findClient,
       usedAssertions,
-      grants,
+      grants: everybody.grants,
       codes,
       deviceCodes,
       refreshTokens,
     }),
-    accounts,
+    findAccount: everybody.findAccount,
     signingKeys,
     cookieKeys: createCookieKeys(gatewayRing),
     clock,

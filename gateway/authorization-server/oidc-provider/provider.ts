@@ -4,7 +4,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { epochSeconds } from '../../../shared/clock.ts';
 import type { Resource } from '../../../shared/resources.ts';
 import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
-import type { Accounts } from '../../grants/index.ts';
+import type { Everybody } from '../../standing/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import { toProviderScope } from './authorization-request.ts';
 import { ASSERTION_ALGORITHMS } from '../clients/judge-document.ts';
@@ -44,7 +44,7 @@ export interface ProviderRules {
 
 export interface ProviderParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
-  readonly accounts: Accounts;
+  readonly findAccount: Everybody['findAccount'];
   readonly signingKeys: SigningKeys;
   readonly cookieKeys: CookieKeys;
   readonly clock: Clock;
@@ -105,7 +105,7 @@ function configuration(rules: ProviderRules, parts: ProviderParts): Configuratio
   return {
     adapter: parts.adapter,
     jwks: { keys: parts.signingKeys.privateJwks().map((key) => ({ ...key })) },
-    findAccount: async (_ctx, sub) => await findAccount(parts.accounts, sub),
+    findAccount: async (_ctx, sub) => await findAccount(parts, sub),
     loadExistingGrant: async (ctx) => {
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
@@ -190,8 +190,8 @@ function requireShortAssertion(expiresAt: number, now: number): void {
   }
 }
 
-async function findAccount(accounts: Accounts, sub: string) {
-  const account = await accounts.find(sub);
+async function findAccount(parts: Pick<ProviderParts, 'findAccount'>, sub: string) {
+  const account = await parts.findAccount(sub);
   return account && { accountId: sub, claims: () => Promise.resolve({ sub }) };
 }
 

@@ -1,5 +1,5 @@
-import type { Grants } from '../../grants/index.ts';
 import { Refused } from '../../grants/index.ts';
+import type { AnyGrants } from '../../standing/index.ts';
 import type { CodeRecord, Codes } from './codes.ts';
 import { provesChallenge } from './pkce.ts';
 import type { TokenIssue } from './issue-tokens.ts';
@@ -15,7 +15,7 @@ import { requireParameter, requireSameResource, TokenError } from './token-reque
  */
 export function createAuthorizationCodeGrant(deps: {
   codes: Codes;
-  grants: Grants;
+  grants: Pick<AnyGrants, 'find'>;
   issue: TokenIssue;
   now: () => number;
 }) {

@@ -1,7 +1,7 @@
 import type { TypedRecord } from '../../../shared/store/index.ts';
-import type { Grants } from '../../grants/index.ts';
 import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
 import { Refused } from '../../grants/index.ts';
+import type { AnyGrants } from '../../standing/index.ts';
 import type { DeviceCode, DeviceCodes } from './device-codes.ts';
 import type { TokenIssue } from './issue-tokens.ts';
 import { refuseReplay } from './refuse-replay.ts';
@@ -15,7 +15,7 @@ import { requireParameter, requireSameResource, TokenError } from './token-reque
  */
 export function createDeviceCodeGrant(deps: {
   deviceCodes: DeviceCodes;
-  grants: Grants;
+  grants: Pick<AnyGrants, 'find'>;
   issue: TokenIssue;
   now: () => number;
 }) {

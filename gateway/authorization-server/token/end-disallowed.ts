@@ -1,5 +1,6 @@
 import type { IsAllowedClient } from '../clients/allowed-clients.ts';
-import type { Grants, RefreshTokens } from '../../grants/index.ts';
+import type { RefreshTokens } from '../../grants/index.ts';
+import type { AnyGrants } from '../../standing/index.ts';
 import { parseRefreshToken } from '../../grants/index.ts';
 
 /**
@@ -7,7 +8,7 @@ import { parseRefreshToken } from '../../grants/index.ts';
  * unknown client. The token must be genuine and the client's own: nobody ends somebody else's grant by naming it.
  */
 export function endDisallowed(deps: {
-  readonly grants: Pick<Grants, 'find' | 'end'>;
+  readonly grants: Pick<AnyGrants, 'find' | 'end'>;
   readonly refreshTokens: Pick<RefreshTokens, 'isAuthentic'>;
   readonly isAllowedClient: IsAllowedClient;
 }) {

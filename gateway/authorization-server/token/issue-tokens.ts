@@ -1,8 +1,8 @@
 import type { EventBus } from '../../../shared/ops/index.ts';
 import type { CredentialStanding } from '../../credentials/index.ts';
-import type { GrantEnd, Grants, RefreshTokens, StoredGrant } from '../../grants/index.ts';
+import type { GrantEnd, RefreshTokens, StoredGrant } from '../../grants/index.ts';
 import { Refused } from '../../grants/index.ts';
-import type { Standing } from '../../standing/index.ts';
+import type { Everybody } from '../../standing/index.ts';
 import type { TokenRequest, TokenResponse } from './token-request.ts';
 import type { AccessTokenIssuer, RefreshAnswer } from './access-token.ts';
 
@@ -32,13 +32,13 @@ export interface TokenIssue {
 }
 
 export function createTokenIssue(deps: {
-  grants: Grants;
-  standing: Pick<Standing, 'freshen' | 'membership'>;
+  everybody: Pick<Everybody, 'of' | 'grants'>;
   refreshTokens: RefreshTokens;
   issueAccessToken: AccessTokenIssuer;
   events: EventBus;
 }): TokenIssue {
-  const { grants, refreshTokens, events } = deps;
+  const { everybody, refreshTokens, events } = deps;
+  const { grants } = everybody;
 
   async function respond(
     grantType: string,
@@ -65,13 +65,11 @@ export function createTokenIssue(deps: {
     endGrant: grants.end,
     prepare: async (grantId, found) => {
       const handle = grants.handleOf(grantId, found.data);
-      const { sub } = found.data;
+      const { sub, resource } = found.data;
+      const { freshen, membership } = everybody.of(resource).standing;
       // Only looked at side by side: what asks GitHub needs the token that a refresh may just be replacing.
-      const [credential, isKnown] = await Promise.all([
-        deps.standing.freshen(handle, grantId),
-        deps.standing.membership.isFresh(sub),
-      ]);
-      if (!isKnown) await deps.standing.membership.require({ sub, grantId, handle });
+      const [credential, isKnown] = await Promise.all([freshen(handle, grantId), membership.isFresh(sub)]);
+      if (!isKnown) await membership.require({ sub, grantId, handle });
       return { grantId, found, handle, credential };
     },
     afterCode: async (grantType, { takesRefreshTokens }, standing) => {

@@ -2,8 +2,8 @@ import type { RequestHandler } from 'express';
 import type { Platform } from '../../../shared/platform/index.ts';
 import { faultLog } from '../../../shared/platform/index.ts';
 import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
-import type { Accounts, Grants, RefreshTokens } from '../../grants/index.ts';
-import type { Standing } from '../../standing/index.ts';
+import type { RefreshTokens } from '../../grants/index.ts';
+import type { Everybody } from '../../standing/index.ts';
 import { ROUTES } from '../../http/index.ts';
 import type { ClientRegister } from '../clients/client-register.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
@@ -39,10 +39,8 @@ export interface Tokens {
 
 interface Rooms {
   readonly signingKeys: SigningKeys;
-  readonly accounts: Accounts;
-  readonly grants: Grants;
+  readonly everybody: Everybody;
   readonly refreshTokens: RefreshTokens;
-  readonly standing: Pick<Standing, 'freshen' | 'membership'>;
   readonly revocations: Pick<RevocationPublisher, 'publish'>;
   readonly register: Pick<ClientRegister, 'find' | 'isAllowed' | 'usedAssertions'>;
 }
@@ -58,9 +56,10 @@ export function createTokens(
     readonly offeredScopes: readonly string[];
     readonly lifetimes: TokenLifetimes;
   },
-  { signingKeys, grants, refreshTokens, standing, revocations, register }: Rooms,
+  { signingKeys, everybody, refreshTokens, revocations, register }: Rooms,
 ): Tokens {
   const { store, gatewayRing, clock, events, logger } = platform;
+  const { grants } = everybody;
   const now = () => clock.now();
   const codes = createCodes({ store, gatewayRing, now });
   const deviceCodes = createDeviceCodes({ store, gatewayRing, now });
@@ -72,7 +71,7 @@ export function createTokens(
   });
   const { accessTokenSeconds: ttlSeconds, refreshWindowMs: windowMs } = lifetimes;
   const issueAccessToken = createAccessTokenIssuer({ issuer: publicUrl, signingKeys, ttlSeconds, clock });
-  const issue = createTokenIssue({ grants, standing, refreshTokens, issueAccessToken, events });
+  const issue = createTokenIssue({ everybody, refreshTokens, issueAccessToken, events });
   const endpoint = createTokenEndpoint(platform, {
     publicUrl,
     findClient: register.find,

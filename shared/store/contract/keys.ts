@@ -129,8 +129,8 @@ export const keys = {
   webhookDelivery: (id: string) => key('webhook-delivery', digest(id)),
   /** The set of an account's grants by when they are forgotten. */
   accountGrants: (githubHost: string, sub: string) => key('account-grants', digest(githubHost, sub)),
-  /** The set of grants by when they would be idle. */
-  grantsDue: () => key('grants-due', 'gateway'),
+  /** The set of a host's grants by when they would be idle. */
+  grantsDue: (githubHost: string) => key('grants-due', digest(githubHost)),
   /** The part a worker reads. */
   credential: (githubHost: string, handle: string) => key('credential', digest(githubHost, handle)),
   /** The part only a gateway reads: the GitHub refresh token. */
@@ -143,10 +143,10 @@ export const keys = {
     key('credential-index', digest(of.githubHost, of.sub, of.app, of.scopes.join(' '))),
   /** A GitHub token that is to be deleted at GitHub. */
   retirement: (id: string) => key('retirement', digest(id)),
-  /** The set of retirements by when they are due. */
-  retirementsDue: () => key('retirements-due', 'gateway'),
-  /** The set of grants whose GitHub token GitHub refused to a worker; written by workers. */
-  refusedCredentials: () => key('refused-credentials', 'gateway'),
+  /** The set of a host's retirements by when they are due. */
+  retirementsDue: (githubHost: string) => key('retirements-due', digest(githubHost)),
+  /** The set of grants whose GitHub token this GitHub refused to a worker; written by workers. */
+  refusedCredentials: (githubHost: string) => key('refused-credentials', digest(githubHost)),
   /** Held by the one gateway that works on retirements and refusals. */
   upstreamSweepLease: () => key('upstream-sweep-lease', 'gateway'),
   /** That a person was asked for more scope at a client. */

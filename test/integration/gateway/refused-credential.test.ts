@@ -146,7 +146,11 @@ describe.each(drivers)('a token that GitHub refuses, of %s', (app) => {
     // Whatever the worker said: as if it had reported.
     const store = await openSqliteStore({ folder: stack.stateDir, clock: systemClock });
     const { gid } = decodeJwt(session.tokens.access_token);
-    await store.addMember(keys.refusedCredentials(), String(gid), Date.now());
+    await store.addMember(
+      keys.refusedCredentials(new URL(stack.github.webBase).host),
+      String(gid),
+      Date.now(),
+    );
     await followUp();
     await untilSettled(store, String(gid));
     await store.close();
@@ -158,7 +162,9 @@ describe.each(drivers)('a token that GitHub refuses, of %s', (app) => {
   /** The grant is not due any more: the sweep has taken it out, or put it off. */
   async function untilSettled(store: Store, grantId: string): Promise<void> {
     await vi.waitFor(async () => {
-      expect(await store.membersUntil(keys.refusedCredentials(), Date.now(), 10)).not.toContain(grantId);
+      expect(
+        await store.membersUntil(keys.refusedCredentials(new URL(stack.github.webBase).host), Date.now(), 10),
+      ).not.toContain(grantId);
     });
   }
 

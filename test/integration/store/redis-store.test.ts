@@ -183,10 +183,12 @@ describe('Redis behind TLS with a private authority and the generated users', ()
     await expect(
       worker.addToCounter(keys.addressCount('token', '198.51.100.7', 0), 1, Date.now() + 60_000),
     ).rejects.toThrow(StoreUnavailableError);
-    await worker.addMember(keys.refusedCredentials(), 'grant', 1);
-    expect(await gateway.membersUntil(keys.refusedCredentials(), 1, 10)).toEqual(['grant']);
-    await expect(worker.addMember(keys.retirementsDue(), 'id', 1)).rejects.toThrow(StoreUnavailableError);
-    await expect(worker.removeMember(keys.refusedCredentials(), 'grant')).rejects.toThrow(
+    await worker.addMember(keys.refusedCredentials('github.com'), 'grant', 1);
+    expect(await gateway.membersUntil(keys.refusedCredentials('github.com'), 1, 10)).toEqual(['grant']);
+    await expect(worker.addMember(keys.retirementsDue('github.com'), 'id', 1)).rejects.toThrow(
+      StoreUnavailableError,
+    );
+    await expect(worker.removeMember(keys.refusedCredentials('github.com'), 'grant')).rejects.toThrow(
       StoreUnavailableError,
     );
   });

@@ -21,7 +21,7 @@ async function open() {
   const clock = fakeClock();
   const store = await openSqliteStore({ folder: temporaryFolder(), clock });
   onTestFinished(store.close);
-  const retirements = createRetirements({ store, gatewayRing, clock });
+  const retirements = createRetirements({ store, githubHost, gatewayRing, clock });
   const shared = { store, gatewayRing, githubHost, clock };
   const vault = createCredentialVault({ ...shared, vaultRing: ring('v1', 2), retirements, graceMs: 0 });
   const faults: unknown[] = [];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Arrival } from '../../../gateway/authorization-server/login/login-record.ts';
 import {
   createLoginRecords,
   isBoundToBrowser,
@@ -8,6 +9,7 @@ import { openPeopleRooms } from '../../support/people-rooms.ts';
 
 const consent = { uid: 'uid', scopes: ['read:user'], shownSub: null };
 const arrival = {
+  resource: 'https://gateway.example/mcp',
   sub: 'person',
   login: 'octocat',
   grantId: 'grant',
@@ -136,15 +138,15 @@ describe('somebody who decides again', () => {
     expect(await records.arrival('uid')).toBeUndefined();
     expect(await records.takeArrival('uid')).toBeUndefined();
     const released: string[][] = [];
-    const release = async (...of: [string, string]) => {
+    const release = async ({ resource, handle, grantId }: Arrival) => {
       await Promise.resolve();
-      released.push(of);
+      released.push([resource, handle, grantId]);
     };
     await records.sweep(release);
     expect(released).toEqual([]);
     clock.advance(60_000);
     await records.sweep(release);
-    expect(released).toEqual([['secret-handle', 'grant']]);
+    expect(released).toEqual([['https://gateway.example/mcp', 'secret-handle', 'grant']]);
     await records.sweep(release);
     expect(released).toHaveLength(1);
   });

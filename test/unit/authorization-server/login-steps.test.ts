@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoginDeps } from '../../../gateway/authorization-server/login/login.ts';
+import { createConsent } from '../../../gateway/authorization-server/login/consent.ts';
 import { createLoginRecords } from '../../../gateway/authorization-server/login/login-record.ts';
 import type { Interaction } from '../../../gateway/authorization-server/login/interaction.ts';
 import type { Happened } from '../../../gateway/authorization-server/login/next-step.ts';
@@ -53,6 +54,7 @@ async function open(
     grants: rooms.grants,
     credentials: rooms.source,
     records: createLoginRecords(rooms),
+    consent: createConsent({ gatewayRing: rooms.gatewayRing, githubHost: GITHUB_HOST }),
     identityProvider: {
       callbackParameters: ['state'],
       wayOut: () => 'https://github.com/login',
@@ -90,7 +92,8 @@ async function open(
     const identity = { githubHost: GITHUB_HOST, sub, app: GITHUB_APP, scopes: ISSUED.scopes };
     return (await rooms.vault.share(identity, rooms.grants.firstHold('looks'))) !== undefined;
   };
-  const isRetired = async () => (await under.membersUntil(keys.retirementsDue(), Infinity, 10)).length > 0;
+  const isRetired = async () =>
+    (await under.membersUntil(keys.retirementsDue(GITHUB_HOST), Infinity, 10)).length > 0;
   return { ...rooms, deps, cameBack, isKept, isRetired };
 }
 
@@ -143,7 +146,8 @@ describe('the GitHub token of a sign-in that does not come about (threats T5)', 
     const place = await open({ keepClient: () => Promise.reject(new StoreUnavailableError('away')) });
     const sub = place.accounts.subjectOf(ACCOUNT.id);
     const { handle } = await place.source.keep(sub, ISSUED, place.grants.firstHold('grant'));
-    const arrival = { sub, login: 'octocat', grantId: 'grant', handle, scope: [], shownSub: 'other' };
+    const who = { resource: 'resource', sub, login: 'octocat', shownSub: 'other' };
+    const arrival = { ...who, grantId: 'grant', handle, scope: [] };
     const confirmed: Happened = { what: 'arrival_confirmed', arrival, at: 1 };
     await expect(goOn(place.deps, interaction, confirmed)).rejects.toThrow(StoreUnavailableError);
     expect(await place.isKept()).toBe(false);

@@ -6,6 +6,7 @@ import { LoginFailure } from '../../../gateway/standing/index.ts';
 const HOUR = 3_600;
 const octocat = { sub: 'octocat', login: 'octocat' };
 const arrival = {
+  resource: 'resource',
   sub: 'octocat',
   login: 'octocat',
   grantId: 'grant',

@@ -27,7 +27,7 @@ it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not
   const store = await openSqliteStore({ folder: temporaryFolder(), clock });
   onTestFinished(store.close);
   const rings = { gatewayRing: ring('g1', 1), vaultRing: ring('v1', 2) };
-  const retirements = createRetirements({ ...rings, store, clock });
+  const retirements = createRetirements({ ...rings, store, githubHost, clock });
   const vault = createCredentialVault({ ...rings, store, clock, githubHost, retirements, graceMs: 0 });
   const { handle } = await vault.acquire(
     identity,

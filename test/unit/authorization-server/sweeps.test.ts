@@ -3,7 +3,7 @@ import { startSweeper } from '../../../gateway/background/sweeper.ts';
 import type { Key, Store } from '../../../shared/store/index.ts';
 import { keys } from '../../../shared/store/index.ts';
 import { HOUR_MS } from '../../support/movable-clock.ts';
-import { openPeopleRooms } from '../../support/people-rooms.ts';
+import { GITHUB_HOST, openPeopleRooms } from '../../support/people-rooms.ts';
 
 async function open() {
   const { clock, under, gateway } = await openPeopleRooms();
@@ -42,7 +42,7 @@ describe('a sweep that meets a record it cannot read', () => {
   it('deletes the GitHub tokens behind it all the same', async () => {
     const { clock, store, retirements } = await open();
     await retirements.add('gho_spoilt', clock.now());
-    const [id = ''] = await store.membersUntil(keys.retirementsDue(), clock.now(), 1);
+    const [id = ''] = await store.membersUntil(keys.retirementsDue(GITHUB_HOST), clock.now(), 1);
     await spoil(store, keys.retirement(id));
     clock.advance(1);
     await retirements.add('gho_behind', clock.now());
@@ -64,7 +64,7 @@ describe('the sweeper', () => {
 
   it('does its other jobs when one cannot be done, and again at the next look', async () => {
     const { clock, store } = await open();
-    const [broken, whole] = [keys.retirementsDue(), keys.grantsDue()];
+    const [broken, whole] = [keys.retirementsDue(GITHUB_HOST), keys.grantsDue(GITHUB_HOST)];
     for (const due of [broken, whole]) await store.addMember(due, 'member', clock.now());
     const runs: string[] = [];
     const faults: unknown[] = [];

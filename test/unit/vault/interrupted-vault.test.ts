@@ -28,7 +28,7 @@ async function open() {
   const under = await openSqliteStore({ folder: temporaryFolder(), clock });
   onTestFinished(under.close);
   const { store, interrupt, heal } = interruptedStore(under);
-  const retirements = createRetirements({ store, gatewayRing, clock });
+  const retirements = createRetirements({ store, githubHost, gatewayRing, clock });
   const shared = { store, gatewayRing, vaultRing, githubHost, clock };
   const vault = createCredentialVault({ ...shared, retirements, graceMs: GRACE_MS });
   const reader = createCredentialReader(shared);

@@ -14,7 +14,7 @@ async function open() {
   const clock = fakeClock();
   const store = await openSqliteStore({ folder: temporaryFolder(), clock });
   onTestFinished(store.close);
-  const retirements = createRetirements({ store, gatewayRing, clock });
+  const retirements = createRetirements({ store, githubHost: 'github.com', gatewayRing, clock });
   const asked: (readonly [string, string | null])[] = [];
   const sweep = async () =>
     await retirements.sweep((accessToken, authorizationOf) => {
@@ -79,7 +79,7 @@ it('a retirement that an older gateway wrote is a token to delete', async () => 
   const context = { purpose: 'retired-token', salt: '', bind: [keys.retirement(id).text] };
   const data = { accessToken: seal(gatewayRing, context, 'gho_old'), attempts: 0, since: clock.now() };
   await store.commit([records.put(keys.retirement(id), data, { expiresAt: null })]);
-  await store.addMember(keys.retirementsDue(), id, clock.now());
+  await store.addMember(keys.retirementsDue('github.com'), id, clock.now());
   await sweep();
   expect(asked).toEqual([['gho_old', null]]);
 });

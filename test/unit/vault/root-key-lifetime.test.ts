@@ -18,7 +18,7 @@ async function open() {
   onTestFinished(store.close);
   const gatewayRing = parseKeyRing(root('k1', 1));
   const vaultRing = parseKeyRing(root('v1', 2));
-  const retirements = createRetirements({ store, gatewayRing, clock });
+  const retirements = createRetirements({ store, githubHost, gatewayRing, clock });
   const shared = { store, gatewayRing, githubHost, clock };
   const of = async (key: Key) => {
     const found = await store.read(key);

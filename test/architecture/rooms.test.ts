@@ -46,7 +46,7 @@ describe('the file names', () => {
 const LITERAL = /['"`](?![.]{1,2}[/])[^'"`\n]*[/]mcp(?:['"`/?#]|$)/m;
 
 describe('the path of a resource', () => {
-  it('stands in one file, so that another resource is an entry there (design §3)', () => {
+  it('stands in one file, so that another resource is an entry there', () => {
     const product = sources.filter((path) => !path.startsWith('test/'));
     const naming = product.filter((path) => LITERAL.test(readFileSync(join(repository, path), 'utf8')));
     expect(naming).toEqual(['shared/resources.ts']);

@@ -7,7 +7,8 @@ type SubjectDeps = Pick<LoginDeps, 'interactions' | 'accounts' | 'records' | 'sc
 /** What an interaction asks the person to decide, as it is now. */
 export async function consentSubjectOf(deps: SubjectDeps, interaction: Interaction): Promise<ConsentSubject> {
   const { uid, clientId, resource } = interaction;
-  const arrival = await deps.records.arrival(uid);
+  const seen = await deps.records.look(uid);
+  const { arrival } = seen;
   const asked = arrival === undefined ? interaction.scopes : arrival.scope;
   const requested = [...new Set([...asked, ...deps.scopes.required])];
   const isFirstDecision = arrival === undefined;
@@ -20,6 +21,7 @@ export async function consentSubjectOf(deps: SubjectDeps, interaction: Interacti
     requested,
     offered: isFirstDecision ? deps.scopes.allowed.filter((offer) => !requested.includes(offer)) : [],
     account: arrival ?? (await accountOf(deps, interaction.sessionSub)),
+    seen,
     accountChangedFrom: (await accountOf(deps, arrival?.shownSub ?? undefined))?.login,
   };
 }

@@ -6,6 +6,7 @@ import { deriveCurrent, findKey } from '../../../shared/vault/index.ts';
 import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isConfirmed } from '../../pages/index.ts';
+import type { LoginSeen } from './login-record.ts';
 import { isClientIdUrl } from '../clients/client-id-url.ts';
 import { redirectTarget } from '../clients/redirect-uri.ts';
 import { interactionPath } from '../../http/index.ts';
@@ -26,6 +27,8 @@ export interface ConsentSubject {
   /** Who is signed in, if anybody. */
   readonly account: { readonly sub: string; readonly login: string } | undefined;
   readonly accountChangedFrom: string | undefined;
+  /** What the page was made from. */
+  readonly seen: LoginSeen;
 }
 
 export interface ConsentAnswer {

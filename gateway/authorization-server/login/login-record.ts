@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../shared/clock.ts';
 import { isSameText } from '../../../shared/same-text.ts';
-import type { RecordFamily, Store } from '../../../shared/store/index.ts';
+import type { RecordFamily, Store, TypedRecord } from '../../../shared/store/index.ts';
 import { createRecords, keys, sweepDue } from '../../../shared/store/index.ts';
 import type { KeyRing } from '../../../shared/vault/index.ts';
 import { deriveCurrent, recordMacKeys, seal, unseal } from '../../../shared/vault/index.ts';
@@ -97,17 +97,26 @@ export interface SetOut {
   readonly cookie: { readonly suffix: string; readonly value: string };
 }
 
+/** A login as it was when somebody looked. */
+export interface LoginSeen {
+  readonly uid: string;
+  /** Who waits for a second decision, if anybody does. */
+  readonly arrival: Arrival | undefined;
+  /** Of its record; undefined when there is none. */
+  readonly version: string | undefined;
+}
+
 /** Where a login stands: one record from consent to the last decision, named after the interaction's uid. */
 export interface LoginRecords {
-  /** Who waits for a second decision, if anybody does. */
-  arrival(uid: string): Promise<Arrival | undefined>;
-  /** Takes an arrival: of two decisions at once one gets it. */
-  takeArrival(uid: string): Promise<Arrival | undefined>;
+  /** How a login stands now. */
+  look(uid: string): Promise<LoginSeen>;
+  /** Takes an arrival that was seen: of two decisions at once one gets it. */
+  takeArrival(seen: LoginSeen): Promise<Arrival | undefined>;
   /**
    * Sets out to the provider; what was decided last counts. Undefined when the person came back meanwhile, and is to decide
    * about that.
    */
-  setOut(of: Pick<LoginWay, 'uid' | 'scopes' | 'shownSub'>): Promise<SetOut | undefined>;
+  setOut(of: Pick<LoginWay, 'uid' | 'scopes' | 'shownSub'>, seen: LoginSeen): Promise<SetOut | undefined>;
   readonly setOutToAccount: () => Promise<SetOut>;
   /** Takes the way that a callback belongs to: it is gone afterwards, whatever happens next. */
   comeBack(state: string): Promise<LoginWay | AccountWay | undefined>;
@@ -126,27 +135,29 @@ export function createLoginRecords(deps: LoginRecordDeps): LoginRecords {
   const { store, gatewayRing, clock } = deps;
   const records = createRecords(store, loginFamily, recordMacKeys(gatewayRing));
   const due = keys.arrivalsDue();
-  const arrivalIn = async (uid: string) => {
-    const found = await records.read(keys.login(nameOf(uid)));
-    if (found?.data.at !== 'decision') return undefined;
-    const { at: _at, ...arrival } = found.data;
+  const arrivalIn = (uid: string, { data, expiresAt }: TypedRecord<LoginRecord>) => {
+    if (data.at !== 'decision') return undefined;
+    const { at: _at, ...arrival } = data;
     const handle = unseal(gatewayRing, handleContext(uid), arrival.handle);
-    const isOver = (found.expiresAt ?? 0) - KEPT_MS <= clock.now();
-    return { arrival: { ...arrival, handle }, version: found.version, isOver };
+    return { arrival: { ...arrival, handle }, isOver: (expiresAt ?? 0) - KEPT_MS <= clock.now() };
   };
   const remove = async (uid: string, version: string) =>
     await store.commit([{ op: 'delete', key: keys.login(nameOf(uid)), expect: { version } }]);
   return {
     ...waysOut(deps, records),
-    arrival: async (uid) => {
-      const found = await arrivalIn(uid);
-      return found === undefined || found.isOver ? undefined : found.arrival;
+    look: async (uid) => {
+      const found = await records.read(keys.login(nameOf(uid)));
+      const arrived = found && arrivalIn(uid, found);
+      return {
+        uid,
+        arrival: arrived?.isOver === false ? arrived.arrival : undefined,
+        version: found?.version,
+      };
     },
-    takeArrival: async (uid) => {
-      const found = await arrivalIn(uid);
-      if (found === undefined || found.isOver || !(await remove(uid, found.version))) return undefined;
+    takeArrival: async ({ uid, arrival, version }) => {
+      if (arrival === undefined || version === undefined || !(await remove(uid, version))) return undefined;
       await store.removeMember(due, uid);
-      return found.arrival;
+      return arrival;
     },
     arrive: async (uid, arrival) => {
       const handle = seal(gatewayRing, handleContext(uid), arrival.handle);
@@ -157,9 +168,10 @@ export function createLoginRecords(deps: LoginRecordDeps): LoginRecords {
     },
     sweep: async (release) => {
       await sweepDue({ store, due, now: clock.now(), most: SWEPT_AT_ONCE }, async (uid) => {
-        const found = await arrivalIn(uid);
-        if (found !== undefined) {
-          await release(found.arrival);
+        const found = await records.read(keys.login(nameOf(uid)));
+        const arrived = found && arrivalIn(uid, found);
+        if (found !== undefined && arrived !== undefined) {
+          await release(arrived.arrival);
           await remove(uid, found.version);
         }
         await store.removeMember(due, uid);
@@ -203,15 +215,17 @@ function waysOut(
     return await store.commit([records.put(keys.login(name), data, { expiresAt, expect })]);
   };
   return {
-    setOut: async (of) => {
+    setOut: async (of, seen) => {
       const name = nameOf(of.uid);
       const { kept, given } = start(name, JSON.stringify([of.uid, of.scopes, of.shownSub]));
       const data = { ...of, for: 'login', ...kept } as const;
+      // An arrival that was seen has been taken by who decided.
+      let version = seen.arrival === undefined ? seen.version : undefined;
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        if (await write(name, data, version === undefined ? 'absent' : { version })) return given;
         const found = await records.read(keys.login(name));
         if (found?.data.at === 'decision') return undefined;
-        const expect = found === undefined ? 'absent' : { version: found.version };
-        if (await write(name, data, expect)) return given;
+        version = found?.version;
       }
       throw new Unavailable('login_rounds', 'a sign-in kept setting out from several pages at once');
     },

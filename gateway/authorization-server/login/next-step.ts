@@ -1,7 +1,7 @@
 import type { LoginFailure } from '../../standing/index.ts';
 import type { Callback } from './identity-providers/identity-provider.ts';
 import type { BrowserSession } from './interaction.ts';
-import type { Arrival, LoginWay } from './login-record.ts';
+import type { Arrival, LoginSeen, LoginWay } from './login-record.ts';
 
 /** How long a sign-in at GitHub in this browser may stand in for a new one (s). */
 const GITHUB_LEG_FRESH_SECONDS = 60 * 60;
@@ -11,6 +11,8 @@ export interface Consented {
   readonly scopes: readonly string[];
   /** Who the page named, if anybody. */
   readonly account: { readonly sub: string; readonly login: string } | undefined;
+  /** The login as it stood when the page was answered. */
+  readonly seen: LoginSeen;
 }
 
 /** Everything that can have happened in a login, with what is known by then. Times in seconds since the epoch. */

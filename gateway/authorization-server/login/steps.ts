@@ -42,15 +42,22 @@ export async function answered(
 ): Promise<Happened> {
   const at = epochSeconds(deps.clock);
   const { decision, scopes } = answer;
-  const arrival = await deps.records.takeArrival(interaction.uid);
+  const { seen } = subject;
+  const arrival = await deps.records.takeArrival(seen);
   if (decision === 'allow' && arrival !== undefined) return { what: 'arrival_confirmed', arrival, at };
   if (arrival !== undefined) await deps.credentials.release(arrival.handle, arrival.grantId);
   if (decision === 'deny') return { what: 'denied' };
   if (decision === 'other-account')
-    return { what: 'other_account_chosen', consented: { scopes, account: undefined } };
+    return { what: 'other_account_chosen', consented: { scopes, account: undefined, seen } };
   const session = subject.account === undefined ? undefined : await interaction.session();
   const wantsFreshLogin = asksFor(interaction, 'login') || asksFor(interaction, 'select_account');
-  return { what: 'allowed', consented: { scopes, account: subject.account }, session, wantsFreshLogin, at };
+  return {
+    what: 'allowed',
+    consented: { scopes, account: subject.account, seen },
+    session,
+    wantsFreshLogin,
+    at,
+  };
 }
 
 function asksFor({ prompts }: Interaction, prompt: string): boolean {
@@ -63,8 +70,8 @@ async function send(
   { consented, isOtherAccount }: Of<'send'>,
 ): Promise<NextHop> {
   const { uid, clientId } = interaction;
-  const { scopes, account } = consented;
-  const setOut = await deps.records.setOut({ uid, scopes, shownSub: account?.sub ?? null });
+  const { scopes, account, seen } = consented;
+  const setOut = await deps.records.setOut({ uid, scopes, shownSub: account?.sub ?? null }, seen);
   if (setOut === undefined) return { location: interactionPath(uid) };
   deps.events.emit({ type: 'login.started', clientId });
   const { state, codeChallenge, cookie } = setOut;

@@ -102,7 +102,8 @@ function notingClients(deps: AdapterDeps, interactions: Partial<Adapter>): Parti
   return {
     ...interactions,
     upsert: async (id, payload, ttl) => {
-      await noteUnderWay(deps, payload.params?.['client_id'], ttl);
+      // One that is being answered was noted when it began.
+      if (payload.result === undefined) await noteUnderWay(deps, payload.params?.['client_id'], ttl);
       await interactions.upsert?.(id, payload, ttl);
     },
   };

@@ -13,7 +13,7 @@ import {
 import type { SecondBackend, Stack } from '../../support/stack.ts';
 import { startStack } from '../../support/stack.ts';
 
-/** Two resources of one gateway, each for the people of a GitHub of its own (design §3). Both GitHubs know octocat by the same id. */
+/** Two resources of one gateway, each for the people of a GitHub of its own. Both GitHubs know octocat by the same id. */
 let stack: Stack;
 let second: SecondBackend;
 

@@ -25,7 +25,7 @@ async function open() {
 
 /** @throws when the person came back meanwhile. */
 async function setOut(records: ReturnType<typeof createLoginRecords>, of = consent) {
-  const started = await records.setOut(of);
+  const started = await records.setOut(of, await records.look(of.uid));
   if (started === undefined) throw new Error('somebody had come back');
   return started;
 }
@@ -110,17 +110,19 @@ describe('somebody who decides again', () => {
   it('is found by the login, and taken by one of two decisions', async () => {
     const { records } = await open();
     await records.arrive('uid', arrival);
-    expect(await records.arrival('uid')).toEqual(arrival);
-    const taken = await Promise.all([records.takeArrival('uid'), records.takeArrival('uid')]);
+    expect((await records.look('uid')).arrival).toEqual(arrival);
+    const seen = await records.look('uid');
+    const taken = await Promise.all([records.takeArrival(seen), records.takeArrival(seen)]);
     expect(taken.filter((each) => each !== undefined)).toEqual([arrival]);
-    expect(await records.arrival('uid')).toBeUndefined();
+    expect((await records.look('uid')).arrival).toBeUndefined();
   });
 
   it('is not lost to a form that set out meanwhile: nobody would let go of the credential', async () => {
     const { records } = await open();
+    const seen = await records.look('uid');
     await records.arrive('uid', arrival);
-    expect(await records.setOut(consent)).toBeUndefined();
-    expect(await records.arrival('uid')).toEqual(arrival);
+    expect(await records.setOut(consent, seen)).toBeUndefined();
+    expect((await records.look('uid')).arrival).toEqual(arrival);
   });
 
   it('cannot come back by a state', async () => {
@@ -128,15 +130,15 @@ describe('somebody who decides again', () => {
     const { state } = await setOut(records);
     await records.arrive('uid', arrival);
     expect(await records.comeBack(state)).toBeUndefined();
-    expect(await records.arrival('uid')).toEqual(arrival);
+    expect((await records.look('uid')).arrival).toEqual(arrival);
   });
 
   it('can do so for ten minutes, and is let go of afterwards', async () => {
     const { records, clock } = await open();
     await records.arrive('uid', arrival);
     clock.advance(LOGIN_TTL_MS);
-    expect(await records.arrival('uid')).toBeUndefined();
-    expect(await records.takeArrival('uid')).toBeUndefined();
+    expect((await records.look('uid')).arrival).toBeUndefined();
+    expect(await records.takeArrival(await records.look('uid'))).toBeUndefined();
     const released: string[][] = [];
     const release = async ({ resource, handle, grantId }: Arrival) => {
       await Promise.resolve();

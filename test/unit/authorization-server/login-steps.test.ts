@@ -97,7 +97,7 @@ async function open(
   return { ...rooms, deps, cameBack, isKept, isRetired };
 }
 
-describe('the GitHub token of a sign-in that does not come about (threats T5)', () => {
+describe('the GitHub token of a sign-in that does not come about', () => {
   it.each([
     ['nobody was named on the page', undefined],
     ['somebody else was named', 'somebody-else'],

@@ -4,6 +4,7 @@ import { nextStep } from '../../../gateway/authorization-server/login/next-step.
 import { LoginFailure } from '../../../gateway/standing/index.ts';
 
 const HOUR = 3_600;
+const seen = { uid: 'uid', arrival: undefined, version: undefined };
 const octocat = { sub: 'octocat', login: 'octocat' };
 const arrival = {
   resource: 'resource',
@@ -16,17 +17,17 @@ const arrival = {
 };
 
 function allowed(of: Partial<Extract<Happened, { what: 'allowed' }>>): Happened {
-  const consented = { scopes: ['repo'], account: octocat };
+  const consented = { scopes: ['repo'], account: octocat, seen };
   const session = { sub: 'octocat', loginTs: 0 };
   return { what: 'allowed', consented, session, wantsFreshLogin: false, at: HOUR, ...of };
 }
 
-describe('the next step of a login (design §7)', () => {
+describe('the next step of a login', () => {
   it.each([
     ['a sign-in of the person on the page within the hour', {}, 'reuse'],
     ['an older sign-in', { at: HOUR + 1 }, 'send'],
     ['no session', { session: undefined }, 'send'],
-    ['nobody on the page', { consented: { scopes: ['repo'], account: undefined } }, 'send'],
+    ['nobody on the page', { consented: { scopes: ['repo'], account: undefined, seen } }, 'send'],
     [
       'the session of somebody else than the page named',
       { session: { sub: 'hubot', loginTs: HOUR } },
@@ -38,7 +39,7 @@ describe('the next step of a login (design §7)', () => {
   });
 
   it('after another account was chosen lets the person choose at the provider, whoever was named', () => {
-    const consented = { scopes: ['repo'], account: undefined };
+    const consented = { scopes: ['repo'], account: undefined, seen };
     const step = nextStep({ what: 'other_account_chosen', consented });
     expect(step).toEqual({ do: 'send', consented, isOtherAccount: true });
   });
@@ -62,7 +63,7 @@ describe('the next step of a login (design §7)', () => {
   });
 
   it('goes to the provider when there is nothing to reuse, and ends on a denial or a failure', () => {
-    const consented = { scopes: ['repo'], account: octocat };
+    const consented = { scopes: ['repo'], account: octocat, seen };
     expect(nextStep({ what: 'nothing_to_reuse', consented }).do).toBe('send');
     expect(nextStep({ what: 'denied' })).toEqual({ do: 'decline' });
     const failure = new LoginFailure('access_denied', 'no');

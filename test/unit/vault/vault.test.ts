@@ -167,7 +167,7 @@ describe('an upstream credential', () => {
 });
 
 describe('a GitHub token that nobody stands on', () => {
-  it('is deleted at GitHub within seconds when the last grant lets go of it: its calls were cut (design §10)', async () => {
+  it('is deleted at GitHub within seconds when the last grant lets go of it: its calls were cut', async () => {
     const { vault, clock, hold, sweep } = await openVault();
     const { handle } = await vault.acquire(identity, token('gho_one'), hold('g1'));
     await vault.share(identity, hold('g2'));

@@ -23,7 +23,7 @@ async function walkThroughSignIn(start: URL, login: string, browser: Browser = o
   for (let count = 0; count < MAX_PAGES; count += 1) {
     if (page.location?.startsWith(REDIRECT_URL) === true) return new URL(page.location);
     if (page.location !== undefined) page = await browser.get(page.location);
-    else page = await browser.press(page, buttonOn(page, login));
+    else page = await browser.submit(page, buttonOn(page, login));
   }
   throw new Error(`the sign-in did not end after ${MAX_PAGES} pages, last ${page.url}`);
 }
@@ -37,7 +37,7 @@ function buttonOn(page: Page, login: string) {
   if (page.status !== 200 || found === undefined) {
     throw new Error(`${new URL(page.url).pathname} answered ${page.status} without a button to go on`);
   }
-  return found;
+  return { [found.name]: found.value };
 }
 
 function hasButton({ text }: Page, name: string, value: string): boolean {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
-import type { Page } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
+import type { Page } from '../../deploy/demo/browser.ts';
 import {
   authorizationRequest,
   authorize,

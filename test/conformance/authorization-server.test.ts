@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import type { Tokens } from '../support/oauth-client.ts';
 import {
   authorizationRequest,

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { authorizationRequest, postJson, signIn } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';
 import { verifies } from './verifies.ts';

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import type { Browser } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { authorizationRequest, registerClient, signIn } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';
 import { verifies } from './verifies.ts';

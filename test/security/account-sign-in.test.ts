@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formTo, sendForm, signInAtAccountPage, stopBeforeAccountCallback } from '../support/account-page.ts';
-import type { Browser } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectLocalPage, withoutSideEffect } from '../support/expect-answer.ts';
 import { HOUR_MS, MINUTE_MS, useMovableClock } from '../support/movable-clock.ts';
 import { authorizationRequest, authorize, followToClient, signIn } from '../support/oauth-client.ts';

@@ -6,7 +6,7 @@ import { runAdmin } from '../../deploy/admin/index.ts';
 import type { DocumentHost } from '../clients/document-host.ts';
 import { startDocumentHost } from '../clients/document-host.ts';
 import { OCTOCAT } from '../github-simulator/index.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { withoutSideEffect } from '../support/expect-answer.ts';
 import {
   authorizationRequest,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { keys } from '../../shared/store/index.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { authorizationRequest, signIn } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';
 

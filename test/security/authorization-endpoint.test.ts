@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { Page } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import {
   expectErrorRedirect,
   expectLocalPage,

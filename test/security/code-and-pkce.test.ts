@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectErrorRedirect, expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import { SECOND_MS, useMovableClock } from '../support/movable-clock.ts';
 import type { RegisteredClient, Tokens } from '../support/oauth-client.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Browser, Page } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import {
   expectErrorRedirect,
   expectLocalPage,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { authorizationRequest, authorize, signIn } from '../support/oauth-client.ts';
 import { HOUR_MS, MINUTE_MS, useMovableClock } from '../support/movable-clock.ts';
 import { useStack } from '../support/use-stack.ts';

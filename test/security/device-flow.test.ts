@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Browser, Page } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectLocalPage, expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import { SECOND_MS, MINUTE_MS, useMovableClock } from '../support/movable-clock.ts';
 import type { Tokens } from '../support/oauth-client.ts';

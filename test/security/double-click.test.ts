@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formTo, signInAtAccountPage } from '../support/account-page.ts';
-import type { Browser, Page } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectLocalPage } from '../support/expect-answer.ts';
 import { authorizationRequest, callTool, followToClient, postForm, signIn } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';

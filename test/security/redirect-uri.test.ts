@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectLocalPage, expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import type { RegisteredClient } from '../support/oauth-client.ts';
 import { authorizationRequest, postJson, registerClient } from '../support/oauth-client.ts';

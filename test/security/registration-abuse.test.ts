@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectOAuthError } from '../support/expect-answer.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import {
   authorizationRequest,
   callTool,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_OAUTH_APP } from '../github-simulator/index.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { GET_ME, initializeRequest, legacyRequest, modernRequest, sendMcp } from '../support/mcp-messages.ts';
 import type { Tokens } from '../support/oauth-client.ts';
 import {

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { KeyKind } from '../../shared/store/contract/keys.ts';
 import { KEY_KINDS } from '../../shared/store/contract/keys.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectOAuthError, withoutSideEffect } from '../support/expect-answer.ts';
 import { authorizationRequest, postForm, postJson, registerClient } from '../support/oauth-client.ts';
 import { useStack } from '../support/use-stack.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultInput } from '../github-simulator/faults.ts';
-import type { Browser, Page } from '../support/browser.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import { expectErrorRedirect, expectLocalPage, withoutSideEffect } from '../support/expect-answer.ts';
 import {
   authorizationRequest,

@@ -1,5 +1,5 @@
-import type { Browser, Page } from './browser.ts';
-import { filledFields, openBrowser } from './browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { filledFields, openBrowser } from '../../deploy/demo/browser.ts';
 import type { SignInPlace } from './oauth-client.ts';
 
 /** A form of a page with its hidden fields and the boxes that must be ticked. */
@@ -34,7 +34,7 @@ export function formsTo(page: Page, path: string): readonly PageForm[] {
   return [...page.text.matchAll(/<form[^>]*action="([^"]*)"[^>]*>(.*?)<\/form>/gs)]
     .map(([, action = '', content = '']) => ({
       action: new URL(action, page.url).href,
-      fields: filledFields(content),
+      fields: Object.fromEntries(filledFields(content)),
     }))
     .filter(({ action }) => new URL(action).pathname === path);
 }

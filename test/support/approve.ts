@@ -1,5 +1,5 @@
-import type { Browser, Page } from './browser.ts';
-import { openBrowser } from './browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import type { SignInPlace } from './oauth-client.ts';
 
 export interface Approval {

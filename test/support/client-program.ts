@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { stop } from './processes.ts';
+import { stop } from './topology/run-process.ts';
 
 /** A client program of somebody else, running on its own, with a home folder of its own. */
 export interface ClientProgram {

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { stop, waitUntilReady } from './processes.ts';
+import { runProcess, stop } from './topology/run-process.ts';
 import { freePorts } from './free-ports.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One process of the product with a port for every listener it can open. */
 export interface EdgeProcess {
@@ -62,13 +58,8 @@ async function start(
   ports: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>>,
 ): Promise<EdgeProcess> {
-  const output: string[] = [];
   const stateDir = mkdtempSync(join(tmpdir(), 'edge-test-'));
-  const child = spawn(process.execPath, [program], {
-    cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', STATE_DIR: stateDir, ...env },
-  });
-  await waitUntilReady(child, output);
+  const { child, output } = await runProcess(program, { STATE_DIR: stateDir, ...env });
   return {
     child,
     ports,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Page } from './browser.ts';
+import type { Page } from '../../deploy/demo/browser.ts';
 import type { AuthorizationRequest, RegisteredClient } from './oauth-client.ts';
 import type { Stack } from './stack.ts';
 

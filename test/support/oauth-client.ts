@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Browser, Page } from './browser.ts';
-import { openBrowser } from './browser.ts';
+import type { Browser, Page } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import type { Stack } from './stack.ts';
 
 /** A public client registered at a gateway. */

@@ -1,5 +1,5 @@
-import type { Browser } from './browser.ts';
-import { openBrowser } from './browser.ts';
+import type { Browser } from '../../deploy/demo/browser.ts';
+import { openBrowser } from '../../deploy/demo/browser.ts';
 import type { SignInPlace } from './oauth-client.ts';
 import { REDIRECT_URI } from './oauth-client.ts';
 

@@ -17,7 +17,8 @@ import { createRefusalLog, listenOn } from '../../shared/listener/index.ts';
 import { composeWorker } from '../../worker/compose.ts';
 import { loadWorkerConfig } from '../../worker/config.ts';
 import type { GitHubSimulator, GitHubSimulatorOptions } from '../github-simulator/index.ts';
-import { DEMO_OAUTH_APP, startGitHubSimulator } from '../github-simulator/index.ts';
+import { startGitHubSimulator } from '../github-simulator/index.ts';
+import { gatewayEnvironment, urlsOf, workerEnvironment } from './topology/environment.ts';
 
 /** Gateways, workers and a simulated GitHub in this process, on free loopback ports and a temporary folder. */
 export interface Stack {
@@ -62,13 +63,6 @@ export interface StackOptions {
   readonly second?: string;
 }
 
-/** Every test comes from one address. */
-export const NO_LIMITS = {
-  REGISTRATION_LIMIT: '1000000',
-  AUTHORIZATION_LIMIT: '10000000',
-  TOKEN_LIMIT: '10000000',
-} as const;
-
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const github = await startGitHubSimulator(options.github);
@@ -85,16 +79,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const workerPorts = ports.slice(gatewayPorts.length, -1);
   const [secondPort = 0] = ports.slice(-1);
   const publicUrl = `http://localhost:${String(gatewayPorts[0])}`;
-  const workers = workerPorts.map((port) => `http://127.0.0.1:${String(port)}`);
+  const workers = urlsOf(workerPorts);
   const second = secondBackend(publicUrl, options.second, secondGitHub);
   const backendsOf = withSecond(second, secondPort);
-  const common = {
-    PUBLIC_URL: publicUrl,
-    STATE_DIR: stateDir,
-    GITHUB_WEB_URL: github.webBase,
-    GITHUB_API_URL: github.apiBase,
-    OPS_PORT: '0',
-  };
+  const place = { publicUrl, stateDir, github };
   const logRefusal = createRefusalLog({ logger, clock: systemClock });
   const tellRefused = (listener: string, bus: EventBus) => (refusal: EdgeRefusal) => {
     logRefusal(listener, refusal);
@@ -105,12 +93,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (const [index, port] of gatewayPorts.entries()) {
     const config = loadGatewayConfig(
       {
-        ...common,
-        MCP_HTTP_PORT: String(port),
-        GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
-        GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-        WORKER_URLS: workers.join(','),
-        ...NO_LIMITS,
+        ...gatewayEnvironment(place, { port, workerUrls: workers }),
         ...options.env,
         ...options.envOf?.(index),
       },
@@ -134,9 +117,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     closers.push(gateway.close);
   }
   const startWorker = async (port: number, own?: ReturnType<typeof secondBackend>) => {
-    const github = own && { GITHUB_WEB_URL: own.github.webBase, GITHUB_API_URL: own.github.apiBase };
+    const workerPlace = { ...place, github: own?.github ?? github };
     const config = loadWorkerConfig(
-      { ...common, ...github, WORKER_PORT: String(port), ...options.workerEnv },
+      { ...workerEnvironment(workerPlace, port), ...options.workerEnv },
       readTextFile,
     );
     const deps = { clock: systemClock, logger, events: createEventBus({ logger }) };

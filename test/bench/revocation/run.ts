@@ -10,12 +10,12 @@ import { Pool } from 'undici';
 import { createGatewayContextSigner, GATEWAY_CONTEXT_HEADER } from '../../../shared/gateway-context/index.ts';
 import { fixedSecret } from '../../../shared/secrets/index.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
+import { startGitHubSimulator } from '../../github-simulator/index.ts';
 import type { RegisteredClient, Tokens } from '../../support/oauth-client.ts';
 import { postForm, registerClient, signIn } from '../../support/oauth-client.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { NO_LIMITS } from '../../support/stack.ts';
+import { gatewayEnvironment, urlsOf, workerEnvironment } from '../../support/topology/environment.ts';
 import { newPerson } from '../token/contenders.ts';
 import { print, quantile } from '../support/load.ts';
 import { startPinned } from '../support/pinned.ts';
@@ -73,28 +73,15 @@ async function startProcesses(closers: (() => Promise<void>)[]) {
   const [first = 0, second = 0, ...workerPorts] = await freePorts(2 + WORKERS);
   const publicUrl = `http://localhost:${String(first)}`;
   const keys = redisEnvironment(redis);
-  const common = {
-    ...keys,
-    PUBLIC_URL: publicUrl,
-    STATE_DIR: folder,
-    GITHUB_WEB_URL: github.webBase,
-    GITHUB_API_URL: github.apiBase,
-    OPS_PORT: '0',
-  };
+  const place = { publicUrl, stateDir: folder, github };
+  const workerUrls = urlsOf(workerPorts);
   for (const port of [first, second]) {
-    const gateway = await startPinned('gateway/main.ts', {
-      ...common,
-      ...NO_LIMITS,
-      MCP_HTTP_PORT: String(port),
-      GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
-      GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-      WORKER_URLS: workerPorts.map((each) => `http://127.0.0.1:${String(each)}`).join(','),
-    });
-    closers.push(gateway.stop);
+    const env = { ...keys, ...gatewayEnvironment(place, { port, workerUrls }) };
+    closers.push((await startPinned('gateway/main.ts', env)).stop);
   }
   for (const port of workerPorts) {
-    const worker = await startPinned('worker/main.ts', { ...common, WORKER_PORT: String(port) });
-    closers.push(worker.stop);
+    const env = { ...keys, ...workerEnvironment(place, port) };
+    closers.push((await startPinned('worker/main.ts', env)).stop);
   }
   const open = (url: string, needsContext: boolean): Asked => {
     const pool = new Pool(url, { connections: 16 });

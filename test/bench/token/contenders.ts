@@ -2,13 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
+import { startGitHubSimulator } from '../../github-simulator/index.ts';
 import type { GitHubSimulator } from '../../github-simulator/index.ts';
 import { registerClient, signIn } from '../../support/oauth-client.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { NO_LIMITS } from '../../support/stack.ts';
+import { gatewayEnvironment } from '../../support/topology/environment.ts';
 import type { Measured } from '../support/load.ts';
 import { measure } from '../support/load.ts';
 import type { Pinned } from '../support/pinned.ts';
@@ -55,24 +55,9 @@ export async function startOurs(): Promise<Ours> {
   const github = await startGitHubSimulator({ tokenRequestsPerHour: 1_000_000 });
   const [port = 0] = await freePorts(1);
   const publicUrl = `http://localhost:${String(port)}`;
-  const gateway = await startPinned(
-    'gateway/main.ts',
-    {
-      ...redisEnvironment(redis),
-      ...NO_LIMITS,
-      PUBLIC_URL: publicUrl,
-      MCP_HTTP_PORT: String(port),
-      STATE_DIR: folder,
-      GITHUB_WEB_URL: github.webBase,
-      GITHUB_API_URL: github.apiBase,
-      GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
-      GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-      WORKER_URLS: 'http://127.0.0.1:1',
-      OPS_PORT: '0',
-    },
-    SERVER_CORE,
-  );
-  const place = { publicUrl, github };
+  const place = { publicUrl, stateDir: folder, github };
+  const env = gatewayEnvironment(place, { port, workerUrls: ['http://127.0.0.1:1'] });
+  const gateway = await startPinned('gateway/main.ts', { ...redisEnvironment(redis), ...env }, SERVER_CORE);
   return {
     folder,
     publicUrl,

@@ -3,8 +3,8 @@ import { END_REASONS } from '../../../gateway/account/end-reasons.ts';
 import { GRANT_END_REASONS } from '../../../gateway/grants/grant.ts';
 import { DEMO_GITHUB_APP } from '../../github-simulator/index.ts';
 import { formsTo, formTo, sendForm, signInAtAccountPage } from '../../support/account-page.ts';
-import type { Browser, Page } from '../../support/browser.ts';
-import { openBrowser } from '../../support/browser.ts';
+import type { Browser, Page } from '../../../deploy/demo/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../support/movable-clock.ts';
 import {
   authorize,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Key, Store } from '../../../shared/store/index.ts';
 import { keys, openRedisStore, openSqliteStore } from '../../../shared/store/index.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { postForm, REDIRECT_URI } from '../../support/oauth-client.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GitHubHostKind } from '../../../shared/github/index.ts';
 import { OCTOCAT } from '../../github-simulator/index.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import type { CorporateNetwork } from '../../support/corporate-network.ts';
 import { startCorporateNetwork } from '../../support/corporate-network.ts';
 import type { AppKind } from '../../support/github-apps.ts';

@@ -4,7 +4,7 @@ import { createServer as createPlainServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import type { TestCertificates } from '../../support/certificates.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 import { authorizationRequest, postForm, refreshRequest, signIn } from '../../support/oauth-client.ts';

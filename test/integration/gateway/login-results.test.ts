@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createEventBus, createMetrics } from '../../../shared/ops/index.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { authorizationRequest, followToClient, signIn } from '../../support/oauth-client.ts';
 import { useStack } from '../../support/use-stack.ts';
 

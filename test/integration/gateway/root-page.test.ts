@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { useStack } from '../../support/use-stack.ts';
 
 const shared = useStack();

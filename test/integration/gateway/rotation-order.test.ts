@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formTo, signInAtAccountPage } from '../../support/account-page.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { callTool, postForm, refreshRequest, signIn } from '../../support/oauth-client.ts';
 import type { Tokens } from '../../support/oauth-client.ts';
 import { until } from '../../support/redis.ts';

@@ -9,7 +9,7 @@ import { createGatewayContextSigner, GATEWAY_CONTEXT_HEADER } from '../../../sha
 import { fixedSecret } from '../../../shared/secrets/index.ts';
 import { DEMO_OAUTH_APP } from '../../github-simulator/index.ts';
 import { formTo, sendForm, signInAtAccountPage } from '../../support/account-page.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import {
   authorizationRequest,
   callTool,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import { authorizationRequest } from '../../support/oauth-client.ts';
 import { useStack } from '../../support/use-stack.ts';
 

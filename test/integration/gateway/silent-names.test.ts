@@ -1,14 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
+import { startGitHubSimulator } from '../../github-simulator/index.ts';
 import { startDnsServer } from '../../support/dns-server.ts';
 import { authorizationRequest, REDIRECT_URI, signIn } from '../../support/oauth-client.ts';
-import { stop, waitUntilReady } from '../../support/processes.ts';
 import { until } from '../../support/redis.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { NO_LIMITS } from '../../support/stack.ts';
+import { gatewayEnvironment } from '../../support/topology/environment.ts';
+import { runProcess, stop } from '../../support/topology/run-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -25,30 +25,28 @@ async function startGateway() {
   const [port = 0] = await freePorts(1);
   const publicUrl = `http://localhost:${String(port)}`;
   const preload = join(root, 'test/support/silent-names.preload.ts');
-  const gateway = spawn(process.execPath, ['--import', preload, 'gateway/main.ts'], {
-    cwd: root,
-    env: {
-      PATH: process.env['PATH'] ?? '',
+  const place = {
+    publicUrl,
+    stateDir: join(folder, 'state'),
+    // By name, so that a connection to it needs a thread of the pool.
+    github: { webBase: github.webBase, apiBase: github.apiBase.replace('127.0.0.1', 'localhost') },
+  };
+  const { child: gateway, output } = await runProcess(
+    'gateway/main.ts',
+    {
+      ...gatewayEnvironment(place, { port, workerUrls: ['http://127.0.0.1:9'] }),
       TEST_NAME_SERVER: names.address,
       TEST_PIPE: pipe,
-      PUBLIC_URL: publicUrl,
-      MCP_HTTP_PORT: String(port),
-      OPS_PORT: '0',
-      STATE_DIR: join(folder, 'state'),
-      GITHUB_WEB_URL: github.webBase,
-      // By name, so that a connection to it needs a thread of the pool.
-      GITHUB_API_URL: github.apiBase.replace('127.0.0.1', 'localhost'),
-      GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
-      GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-      WORKER_URLS: 'http://127.0.0.1:9',
-      ...NO_LIMITS,
     },
-  });
-  onTestFinished(async () => {
-    await stop(gateway);
-  });
-  const output: string[] = [];
-  await waitUntilReady(gateway, output);
+    {
+      nodeOptions: ['--import', preload],
+      onStart: (child) => {
+        onTestFinished(async () => {
+          await stop(child);
+        });
+      },
+    },
+  );
   return { publicUrl, github, names, gateway, output };
 }
 

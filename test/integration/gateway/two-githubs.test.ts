@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEMO_OAUTH_APP, OCTOCAT } from '../../github-simulator/index.ts';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import {
   authorizationRequest,
   callTool,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser } from '../../support/browser.ts';
+import { openBrowser } from '../../../deploy/demo/browser.ts';
 import type { RegisteredClient, Tokens } from '../../support/oauth-client.ts';
 import {
   authorize,

@@ -1,21 +1,19 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { GitHubSimulator, GitHubSimulatorOptions } from '../../github-simulator/index.ts';
-import { DEMO_OAUTH_APP, startGitHubSimulator } from '../../github-simulator/index.ts';
+import { startGitHubSimulator } from '../../github-simulator/index.ts';
 import { makeCertificates } from '../../support/certificates.ts';
 import type { Nginx } from '../../support/nginx.ts';
 import { startNginx } from '../../support/nginx.ts';
-import { stop, waitUntilReady } from '../../support/processes.ts';
 import type { RedisDoor } from '../../support/redis-door.ts';
 import { openRedisDoor } from '../../support/redis-door.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { redisEnvironment, startRedis } from '../../support/redis.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { NO_LIMITS } from '../../support/stack.ts';
+import { gatewayEnvironment, urlsOf, workerEnvironment } from '../../support/topology/environment.ts';
+import { runProcess, stop } from '../../support/topology/run-process.ts';
 
 export type StoreKind = 'sqlite' | 'redis';
 
@@ -62,8 +60,6 @@ export interface ReplicaOptions {
   readonly redisSettings?: readonly string[];
 }
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-
 /** Starts everything on free ports. @throws when a part does not get ready. */
 export async function startReplicas(options: ReplicaOptions): Promise<Replicas> {
   const closers: (() => Promise<void>)[] = [];
@@ -88,36 +84,26 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
   const github = await startGitHubSimulator(options.github);
   closers.push(github.close);
   const [port = 0, first = 0, second = 0, ...workerPorts] = await freePorts(3 + (options.workers ?? 1));
-  const workerUrls = workerPorts.map((each) => `http://127.0.0.1:${String(each)}`).join(',');
-  const common = {
-    PATH: process.env['PATH'] ?? '',
-    PUBLIC_URL: `https://localhost:${String(port)}`,
-    STATE_DIR: folder,
-    GITHUB_WEB_URL: github.webBase,
-    GITHUB_API_URL: github.apiBase,
-    OPS_PORT: '0',
-  };
+  const workerUrls = workerUrl === undefined ? urlsOf(workerPorts) : [workerUrl];
+  const place = { publicUrl: `https://localhost:${String(port)}`, stateDir: folder, github };
   const redis = store === 'redis' ? await openRedis(options, closers) : undefined;
   // Redis keeps no keys for its processes: they are given, the same to all.
   const toStore = redis === undefined ? {} : redisEnvironment(redis.server);
   const throughDoor = redis === undefined ? {} : { REDIS_NODES: `127.0.0.1:${String(redis.door.port)}` };
-  const run = async (main: string, env: Record<string, string>) => {
-    const program = [...(options.nodeOptions ?? []), main];
-    const child = spawn(process.execPath, program, { cwd: root, env: { ...common, ...toStore, ...env } });
-    const output: string[] = [];
-    closers.push(async () => await stop(child));
-    await waitUntilReady(child, output);
-    return { child, output };
-  };
+  const run = async (main: string, env: Record<string, string>) =>
+    await runProcess(
+      main,
+      { ...toStore, ...env },
+      {
+        ...(options.nodeOptions === undefined ? {} : { nodeOptions: options.nodeOptions }),
+        onStart: (child) => closers.push(async () => await stop(child)),
+      },
+    );
   const runGateway = async (gatewayPort: number, env: Record<string, string> = {}) =>
     await run('gateway/main.ts', {
       ...env,
-      MCP_HTTP_PORT: String(gatewayPort),
-      ...NO_LIMITS,
+      ...gatewayEnvironment(place, { port: gatewayPort, workerUrls }),
       TRUSTED_PROXIES: '127.0.0.1',
-      GITHUB_OAUTH_CLIENT_ID: DEMO_OAUTH_APP.clientId,
-      GITHUB_OAUTH_CLIENT_SECRET: DEMO_OAUTH_APP.clientSecret,
-      WORKER_URLS: workerUrl ?? workerUrls,
       ...options.gatewayEnv,
     });
   const children = await Promise.all([runGateway(first, throughDoor), runGateway(second)]);
@@ -129,7 +115,7 @@ async function start(options: ReplicaOptions, closers: (() => Promise<void>)[]) 
   for (const workerPort of workerUrl === undefined ? workerPorts : []) {
     // Straight to the gateways, so that only clients' requests pass nginx.
     const jwks = { JWKS_URL: `http://127.0.0.1:${String(second)}/jwks` };
-    const started = await run('worker/main.ts', { WORKER_PORT: String(workerPort), ...jwks });
+    const started = await run('worker/main.ts', { ...workerEnvironment(place, workerPort), ...jwks });
     processes.push({ name: `worker-${String(processes.length - 1)}`, ...started, port: workerPort });
   }
   const gateways = [first, second].map((each) => `http://localhost:${String(each)}`) as [string, string];

@@ -27,9 +27,7 @@ describe('the browser of the demo', () => {
       <button name="decision" value="deny">No</button></form>`;
     const { action, fields } = readForm({
       url: 'http://localhost:1/x',
-      status: 200,
       text,
-      location: undefined,
     });
     expect(action).toBe('http://localhost:1/go?a=1&b=2');
     expect([...fields]).toEqual([

@@ -13,7 +13,9 @@ import { createAccountPages } from './account/index.ts';
 import { createOperations } from './admin/index.ts';
 import { createApp } from './app.ts';
 import type { AccountPagesOf, AuthorizationServer } from './authorization-server/index.ts';
-import { createAuthorizationServer, openDocumentHttp } from './authorization-server/index.ts';
+import type { ClientRegister } from './clients/index.ts';
+import { createClientRegister, openDocumentHttp } from './clients/index.ts';
+import { createAuthorizationServer } from './authorization-server/index.ts';
 import { gatewayJobs, startBackground } from './background/index.ts';
 import { createMcpEndpoint, createMetadataRoutes, createOpenCalls, createStepUps } from './call/index.ts';
 import type { Backend, Backends, GatewayConfig, GatewaySecrets } from './config/index.ts';
@@ -60,24 +62,24 @@ export async function createGateway(
   secrets.followProxy([http, documentHttp]);
   const revocations = await openRevocations(platform);
   const addressLimits = limitAddresses(limitsOfAddresses(config), { store, clock });
+  const clients = clientOptions(config, secrets, documentHttp !== undefined);
+  const { publicUrl } = config;
+  const register = createClientRegister(platform, clients, { publicUrl, http: documentHttp, revocations });
   const backends = backendsOf(config, secrets);
   const everybody = buildPeople(platform, config, { secrets, http, revocations, backends });
   const authorizationServer = await createAuthorizationServer(
     platform,
-    {
-      ...authorizationServerOptions(config, clientOptions(config, secrets, documentHttp !== undefined)),
-      resources: resourcesIn(backends),
-    },
+    { ...authorizationServerOptions(config, clients), resources: resourcesIn(backends) },
     {
       everybody,
       revocations,
       addressLimits: addressLimits.routes,
-      documentHttp,
+      register,
       accountPagesOf: accountPagesOf(platform, config, everybody),
     },
   );
   const served = await openProxies(platform, config, backends);
-  const rooms = { secrets, served, authorizationServer, revocations, everybody };
+  const rooms = { secrets, served, authorizationServer, revocations, everybody, register };
   const app = buildApp(platform, config, { ...rooms, resources: resourcesIn(backends) });
   const background = startBackground(platform, gatewayJobs({ everybody, authorizationServer, clock }));
   return {
@@ -112,6 +114,7 @@ interface Rooms {
   readonly authorizationServer: AuthorizationServer;
   readonly revocations: Revocations;
   readonly everybody: Everybody;
+  readonly register: ClientRegister;
 }
 
 function resourcesIn([first, ...others]: Backends) {
@@ -238,8 +241,11 @@ function buildEndpoints(
   });
 }
 
-function buildOperations({ clock }: Platform, { authorizationServer, everybody, revocations }: Rooms) {
-  const { signingKeys, clients } = authorizationServer;
+function buildOperations(
+  { clock }: Platform,
+  { authorizationServer, everybody, revocations, register: { clients } }: Rooms,
+) {
+  const { signingKeys } = authorizationServer;
   const [people] = everybody.all;
   const { organizationIds } = people.standing;
   const { grants: anyGrants } = everybody;

@@ -1,6 +1,6 @@
 import { processEnvironment, readTextFile } from '../shared/config/index.ts';
 import { runService } from '../shared/process/index.ts';
-import { DROPPED_MEMBERS } from './authorization-server/index.ts';
+import { DROPPED_MEMBERS } from './clients/index.ts';
 import { GRANT_END_REASONS } from './grants/index.ts';
 import { createGateway } from './gateway.ts';
 import { loadGatewayConfig } from './config/index.ts';

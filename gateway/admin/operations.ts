@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { RevocationPublisher } from '../../shared/revocation/index.ts';
-import { blockSubject } from '../authorization-server/index.ts';
-import type { Clients, KeyTimes, SigningKeys } from '../authorization-server/index.ts';
+import type { Clients } from '../clients/index.ts';
+import { blockSubject } from '../clients/index.ts';
+import type { KeyTimes, SigningKeys } from '../authorization-server/index.ts';
 import { endEach, isLive } from '../grants/index.ts';
 import type { Accounts, Grants } from '../grants/index.ts';
 import type { AnyGrants, OrganizationIds } from '../standing/index.ts';

@@ -1,15 +1,12 @@
+import type { ClientOptions, ClientRegister } from '../clients/index.ts';
 import type { RequestHandler, Router } from 'express';
 import type { AccessTokenClaims, FindVerificationKey } from '../../shared/access-token/index.ts';
-import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import type { Platform } from '../../shared/platform/index.ts';
 import { faultLog } from '../../shared/platform/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { RevocationFeed, RevocationPublisher } from '../../shared/revocation/index.ts';
 import { createRefreshTokens } from '../grants/index.ts';
 import type { Everybody } from '../standing/index.ts';
-import type { ClientOptions } from './clients/client-register.ts';
-import { createClientRegister } from './clients/client-register.ts';
-import type { Clients } from './clients/clients.ts';
 import type { AccountPagesOf } from './login/sign-in.ts';
 import { createSignIn } from './login/sign-in.ts';
 import { mountProvider } from './oidc-provider/mount.ts';
@@ -39,8 +36,7 @@ export interface AuthorizationServerRooms {
   readonly revocations: Pick<RevocationPublisher, 'publish'> & Pick<RevocationFeed, 'onRevoked'>;
   /** Asked before anything of a request is looked at. */
   readonly addressLimits: RequestHandler;
-  /** How client ID metadata documents are fetched; absent when they are off. */
-  readonly documentHttp: OutgoingHttp | undefined;
+  readonly register: ClientRegister;
   /** The account page, which signs people in the way logins do. */
   readonly accountPagesOf: AccountPagesOf;
 }
@@ -54,7 +50,6 @@ export interface AuthorizationServer {
   /** Told of every access token that is used: what it came with was received. */
   readonly noteUse: (claims: AccessTokenClaims) => void;
   readonly signingKeys: SigningKeys;
-  readonly clients: Clients;
   /** Lets go of the credentials of sign-ins that nobody finished. */
   readonly sweepSignIns: () => Promise<void>;
 }
@@ -69,24 +64,13 @@ export async function createAuthorizationServer(
   rooms: AuthorizationServerRooms,
 ): Promise<AuthorizationServer> {
   const { publicUrl, scopes, supportContact } = options;
-  const { everybody, revocations } = rooms;
+  const { everybody, register, revocations } = rooms;
   const refreshTokens = createRefreshTokens(platform.gatewayRing);
   const signingKeys = await openSigningKeys(platform, options, revocations);
-  const register = createClientRegister(platform, options.clients, {
-    publicUrl,
-    http: rooms.documentHttp,
-    revocations,
-  });
   const tokens = createTokens(
     platform,
     { publicUrl, offeredScopes: scopes.allowed, lifetimes: options.tokens },
-    {
-      signingKeys,
-      everybody,
-      refreshTokens,
-      revocations,
-      register,
-    },
+    { signingKeys, everybody, refreshTokens, revocations, register },
   );
   const signIn = createSignIn(
     platform,
@@ -108,7 +92,6 @@ export async function createAuthorizationServer(
     findVerificationKey: signingKeys.findVerificationKey,
     noteUse: tokens.receipts.noteUse,
     signingKeys,
-    clients: register.clients,
     sweepSignIns: signIn.sweep,
   };
 }

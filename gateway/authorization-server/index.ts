@@ -1,14 +1,5 @@
 export type { AuthorizationServer, AuthorizationServerOptions } from './authorization-server.ts';
 export { createAuthorizationServer } from './authorization-server.ts';
-export type { ClientOptions } from './clients/client-register.ts';
-export type { DocumentRules } from './clients/document-http.ts';
-export { openDocumentHttp } from './clients/document-http.ts';
-export type { Clients } from './clients/clients.ts';
-export { blockSubject } from './clients/client-id-url.ts';
-export { parsePreregisteredClients } from './clients/preregistered-clients.ts';
-export { isRedirectListEntry } from './clients/redirect-list.ts';
-export { DEFAULT_SCHEMES } from './clients/redirect-uri.ts';
-export { DROPPED_MEMBERS } from './clients/registration-policy.ts';
 export type { ArriveAtAccount } from './login/callback.ts';
 export type { IdentityProvider, Proof } from './login/identity-providers/identity-provider.ts';
 export type { NextHop } from './login/login.ts';

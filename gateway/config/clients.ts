@@ -11,12 +11,8 @@ import {
 } from '../../shared/config/index.ts';
 import type { ConfigOf, CrossCheck, Objection, SecretFiles } from '../../shared/config/index.ts';
 import type { SecretFollower } from '../../shared/secrets/index.ts';
-import {
-  DEFAULT_SCHEMES,
-  isRedirectListEntry,
-  parsePreregisteredClients,
-} from '../authorization-server/index.ts';
-import type { ClientOptions, DocumentRules } from '../authorization-server/index.ts';
+import type { ClientOptions, DocumentRules } from '../clients/index.ts';
+import { DEFAULT_SCHEMES, isRedirectListEntry, parsePreregisteredClients } from '../clients/index.ts';
 import type { AddressLimits } from '../limits/index.ts';
 
 const documentHost = z

@@ -1,10 +1,7 @@
 import type { OutgoingHttpOptions } from '../../shared/outgoing-http/index.ts';
 import { USER_AGENT } from '../../shared/version.ts';
-import type {
-  AuthorizationServerOptions,
-  ClientOptions,
-  ScopePolicy,
-} from '../authorization-server/index.ts';
+import type { ClientOptions } from '../clients/index.ts';
+import type { AuthorizationServerOptions, ScopePolicy } from '../authorization-server/index.ts';
 import type { GatewayConfig } from './load-config.ts';
 import type { PeopleOptions } from '../standing/index.ts';
 import type { GatewaySecrets } from './secrets.ts';

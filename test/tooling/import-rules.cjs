@@ -36,7 +36,7 @@ const directions = [
 const GATEWAY_FLOORS = [
   ['http', 'pages', 'credentials', 'workers'],
   ['grants', 'limits'],
-  ['standing'],
+  ['standing', 'clients'],
   ['call'],
   ['authorization-server'],
   ['account', 'admin'],
@@ -44,7 +44,7 @@ const GATEWAY_FLOORS = [
 ];
 
 /** The same inside the authorization server. */
-const AUTHORIZATION_SERVER_FLOORS = [['signing-keys'], ['clients'], ['token'], ['login'], ['oidc-provider']];
+const AUTHORIZATION_SERVER_FLOORS = [['signing-keys'], ['token'], ['login'], ['oidc-provider']];
 
 /** The same in the worker, whose rooms have no doors: each is a handful of files. */
 const WORKER_FLOORS = [['call'], ['github', 'text'], ['rows'], ['tools']];

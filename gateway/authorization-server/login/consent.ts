@@ -7,8 +7,7 @@ import { meaningOfGitHubScope } from '../../../shared/github/index.ts';
 import type { ConsentModel, ScopeLine } from '../../pages/index.ts';
 import { isConfirmed } from '../../pages/index.ts';
 import type { LoginSeen } from './login-record.ts';
-import { isClientIdUrl } from '../clients/client-id-url.ts';
-import { redirectTarget } from '../clients/redirect-uri.ts';
+import { isClientIdUrl, redirectTarget } from '../../clients/index.ts';
 import { interactionPath } from '../../http/index.ts';
 
 const PURPOSE = 'consent-form';

@@ -3,7 +3,7 @@ import type { EventBus } from '../../../shared/ops/index.ts';
 import type { CredentialSource } from '../../credentials/index.ts';
 import type { Accounts, Grants } from '../../grants/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
-import type { Clients } from '../clients/clients.ts';
+import type { Clients } from '../../clients/index.ts';
 import type { Membership } from '../../standing/index.ts';
 import type { Consent } from './consent.ts';
 import type { IdentityProvider } from './identity-providers/identity-provider.ts';

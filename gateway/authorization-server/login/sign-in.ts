@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Platform } from '../../../shared/platform/index.ts';
 import { requestFaultLog } from '../../http/index.ts';
 import type { Everybody, People } from '../../standing/index.ts';
-import type { Clients } from '../clients/clients.ts';
+import type { Clients } from '../../clients/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import type { ArriveAtAccount } from './callback.ts';
 import { createConsent } from './consent.ts';

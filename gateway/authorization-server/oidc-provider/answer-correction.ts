@@ -1,5 +1,5 @@
 import type { Context, Next } from './context.ts';
-import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
+import { DEVICE_CODE_GRANT } from '../../clients/index.ts';
 import { FIRST_INTERVAL_SECONDS } from '../token/device-codes.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 

@@ -1,6 +1,6 @@
 import { parseGitHubScopes } from '../../../shared/github/index.ts';
 import type { Resource } from '../../../shared/resources.ts';
-import { judgeRedirectUri } from '../clients/redirect-uri.ts';
+import { judgeRedirectUri } from '../../clients/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import { findResource } from './resource-indicator.ts';
 

@@ -5,7 +5,7 @@ import type { Platform } from '../../../shared/platform/index.ts';
 import type { RefreshTokens } from '../../grants/index.ts';
 import type { Everybody } from '../../standing/index.ts';
 import { openCors, ROUTES, SERVER_METADATA_PATHS } from '../../http/index.ts';
-import type { ClientRegister } from '../clients/client-register.ts';
+import type { ClientRegister } from '../../clients/index.ts';
 import type { SignIn } from '../login/sign-in.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Tokens } from '../token/tokens.ts';

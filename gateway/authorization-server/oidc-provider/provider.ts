@@ -7,21 +7,23 @@ import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import type { Everybody } from '../../standing/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import { toProviderScope } from './authorization-request.ts';
-import { ASSERTION_ALGORITHMS } from '../clients/judge-document.ts';
-import { isClientSecret, newClientSecret } from '../clients/client-secrets.ts';
+import type { ClientOptions, RegistrationNames } from '../../clients/index.ts';
+import {
+  ASSERTION_ALGORITHMS,
+  CLIENT_DEFAULTS,
+  MAX_ASSERTION_SECONDS,
+  isClientSecret,
+  newClientSecret,
+} from '../../clients/index.ts';
 import type { CookieKeys } from './cookie-keys.ts';
 import { cookieRules, interactionPath, RETRY_AFTER_SECONDS, ROUTES } from '../../http/index.ts';
 import { createAnswerCorrection } from './answer-correction.ts';
 import { deviceSources, answerMissingSession } from './device-sources.ts';
 import { createUndecidedErrors } from './undecided-error.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
-import type { ClientOptions } from '../clients/client-register.ts';
-import type { RegistrationNames } from '../clients/registration-names.ts';
 import { findResource } from './resource-indicator.ts';
 import { answerUnexpectedFault } from './unexpected-fault.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
-import { CLIENT_DEFAULTS } from '../clients/grant-types.ts';
-import { MAX_ASSERTION_SECONDS } from '../clients/used-assertions.ts';
 import type { TokenLifetimes } from '../token/tokens.ts';
 
 const CODE_TTL_SECONDS = 60;

@@ -8,10 +8,9 @@ import { inviteBody, ROUTES } from '../../http/index.ts';
 import { messagePage, PAGE_HEADERS } from '../../pages/index.ts';
 import type { ScopePolicy } from '../token/scopes.ts';
 import { isTooLarge, normaliseAuthorizationRequest } from './authorization-request.ts';
-import type { RegistrationNames } from '../clients/registration-names.ts';
-import type { RegistrationRules } from '../clients/registration-policy.ts';
+import type { RegistrationNames, RegistrationRules } from '../../clients/index.ts';
+import { judgeRegistration } from '../../clients/index.ts';
 import { offerUserCode } from './device-sources.ts';
-import { judgeRegistration } from '../clients/registration-policy.ts';
 import { findResource } from './resource-indicator.ts';
 
 const MAX_REGISTRATION_BYTES = 16 * 1024;

@@ -1,6 +1,6 @@
 import type { Context, Library, Next } from './context.ts';
 import { PAGE_HEADERS, returnPage } from '../../pages/index.ts';
-import { redirectTarget } from '../clients/redirect-uri.ts';
+import { redirectTarget } from '../../clients/index.ts';
 import { interactionPath } from '../../http/index.ts';
 
 interface Answered {

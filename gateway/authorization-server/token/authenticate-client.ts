@@ -3,13 +3,14 @@ import type { JSONWebKeySet, JWTVerifyOptions } from 'jose';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 import type { Clock } from '../../../shared/clock.ts';
 import { epochSeconds } from '../../../shared/clock.ts';
-import type { ClientPayload } from '../clients/client-payload.ts';
-import { isClientSecret } from '../clients/client-secrets.ts';
-import type { FindClient } from '../clients/find-client.ts';
-import { CLIENT_DEFAULTS } from '../clients/grant-types.ts';
-import { ASSERTION_ALGORITHMS } from '../clients/judge-document.ts';
-import type { UsedAssertions } from '../clients/used-assertions.ts';
-import { assertionId, MAX_ASSERTION_SECONDS } from '../clients/used-assertions.ts';
+import type { ClientPayload, FindClient, UsedAssertions } from '../../clients/index.ts';
+import {
+  ASSERTION_ALGORITHMS,
+  CLIENT_DEFAULTS,
+  MAX_ASSERTION_SECONDS,
+  assertionId,
+  isClientSecret,
+} from '../../clients/index.ts';
 import type { Parameters } from './token-request.ts';
 import { TokenError } from './token-request.ts';
 

@@ -1,5 +1,5 @@
 import type { TypedRecord } from '../../../shared/store/index.ts';
-import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
+import { DEVICE_CODE_GRANT } from '../../clients/index.ts';
 import { Refused } from '../../grants/index.ts';
 import type { AnyGrants } from '../../standing/index.ts';
 import type { DeviceCode, DeviceCodes } from './device-codes.ts';

@@ -1,4 +1,4 @@
-import type { IsAllowedClient } from '../clients/allowed-clients.ts';
+import type { IsAllowedClient } from '../../clients/index.ts';
 import type { RefreshTokens } from '../../grants/index.ts';
 import type { AnyGrants } from '../../standing/index.ts';
 import { parseRefreshToken } from '../../grants/index.ts';

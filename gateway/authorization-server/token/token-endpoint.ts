@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Platform } from '../../../shared/platform/index.ts';
 import { isUnavailable, Refused } from '../../grants/index.ts';
 import { RETRY_AFTER_SECONDS } from '../../http/index.ts';
-import { DEVICE_CODE_GRANT } from '../clients/grant-types.ts';
+import { DEVICE_CODE_GRANT } from '../../clients/index.ts';
 import type { AuthenticatedClient, ClientAuthenticationDeps } from './authenticate-client.ts';
 import { authenticateClient, invalidClient, readPresented } from './authenticate-client.ts';
 import { tellTokenRefused } from './tell-refused.ts';

@@ -5,7 +5,7 @@ import type { RevocationPublisher } from '../../../shared/revocation/index.ts';
 import type { RefreshTokens } from '../../grants/index.ts';
 import type { Everybody } from '../../standing/index.ts';
 import { ROUTES } from '../../http/index.ts';
-import type { ClientRegister } from '../clients/client-register.ts';
+import type { ClientRegister } from '../../clients/index.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import { createAccessTokenIssuer } from './access-token.ts';
 import { createAuthorizationCodeGrant } from './authorization-code-grant.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isClientIdUrl } from '../../../gateway/authorization-server/clients/client-id-url.ts';
-import { freshSeconds } from '../../../gateway/authorization-server/clients/freshness.ts';
-import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/clients/registration-policy.ts';
-import { judgeDocument } from '../../../gateway/authorization-server/clients/judge-document.ts';
+import { isClientIdUrl } from '../../../gateway/clients/client-id-url.ts';
+import { freshSeconds } from '../../../gateway/clients/freshness.ts';
+import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/clients/registration-policy.ts';
+import { judgeDocument } from '../../../gateway/clients/judge-document.ts';
 
 const ID = 'https://client.example/oauth/client.json';
 const document = { client_id: ID, client_name: 'Client', redirect_uris: ['https://client.example/cb'] };

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClients } from '../../../gateway/authorization-server/clients/clients.ts';
+import { createClients } from '../../../gateway/clients/clients.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import type { Store } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createClientDocuments } from '../../../gateway/authorization-server/clients/client-documents.ts';
-import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/authorization-server/clients/registration-policy.ts';
+import { createClientDocuments } from '../../../gateway/clients/client-documents.ts';
+import { DEFAULT_REGISTRATION_RULES } from '../../../gateway/clients/registration-policy.ts';
 import type { OutgoingRequest, OutgoingResponse } from '../../../shared/outgoing-http/index.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePreregisteredClients } from '../../../gateway/authorization-server/index.ts';
+import { parsePreregisteredClients } from '../../../gateway/clients/index.ts';
 
 const ide = { client_id: 'ide', redirect_uris: ['http://127.0.0.1/callback'] };
 const parse = (...clients: readonly unknown[]) => parsePreregisteredClients(JSON.stringify(clients));

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOnRedirectList } from '../../../gateway/authorization-server/clients/redirect-list.ts';
-import {
-  DEFAULT_SCHEMES,
-  judgeRedirectUri,
-  redirectTarget,
-} from '../../../gateway/authorization-server/clients/redirect-uri.ts';
+import { isOnRedirectList } from '../../../gateway/clients/redirect-list.ts';
+import { DEFAULT_SCHEMES, judgeRedirectUri, redirectTarget } from '../../../gateway/clients/redirect-uri.ts';
 
 describe('a redirect URI at registration', () => {
   it.each([

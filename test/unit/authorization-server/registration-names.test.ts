@@ -1,10 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  createRegistrationNames,
-  networkTagOf,
-} from '../../../gateway/authorization-server/clients/registration-names.ts';
+import { createRegistrationNames, networkTagOf } from '../../../gateway/clients/registration-names.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 

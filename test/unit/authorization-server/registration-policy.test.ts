@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRegistration } from '../../../gateway/authorization-server/clients/registration-policy.ts';
+import { judgeRegistration } from '../../../gateway/clients/registration-policy.ts';
 
 const good = { redirect_uris: ['http://127.0.0.1:7777/cb'] };
 

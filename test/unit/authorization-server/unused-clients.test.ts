@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeRoom } from '../../../gateway/authorization-server/clients/unused-clients.ts';
+import { makeRoom } from '../../../gateway/clients/unused-clients.ts';
 import { keys, openSqliteStore } from '../../../shared/store/index.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { DAY_MS } from '../../support/movable-clock.ts';

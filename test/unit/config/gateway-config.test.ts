@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SCHEMES } from '../../../gateway/authorization-server/index.ts';
+import { DEFAULT_SCHEMES } from '../../../gateway/clients/index.ts';
 import { loadGatewayConfig } from '../../../gateway/config/load-config.ts';
 import { ConfigurationError } from '../../../shared/config/index.ts';
 import type { ConfigFault, Environment } from '../../../shared/config/index.ts';

@@ -1,17 +1,13 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
-import {
-  ADDRESS_NOT_PUBLIC,
-  OutgoingHttpError,
-  TOO_MANY_NAMES,
-} from '../../../shared/outgoing-http/index.ts';
-import { Unavailable } from '../../grants/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
+import { ADDRESS_NOT_PUBLIC, OutgoingHttpError, TOO_MANY_NAMES } from '../../shared/outgoing-http/index.ts';
+import { Unavailable } from '../grants/index.ts';
 import type { RegistrationRules } from './registration-policy.ts';
 import type { ClientKeys } from './client-keys.ts';
 import { readClientKeys } from './client-keys.ts';
 import { freshSeconds } from './freshness.ts';
 import { judgeDocument } from './judge-document.ts';
-import { parseJson } from '../../../shared/parse-json.ts';
+import { parseJson } from '../../shared/parse-json.ts';
 
 /** From the call to the last byte of document and keys together, whatever their hosts do. */
 const FETCH_DEADLINE_MS = 2_500;

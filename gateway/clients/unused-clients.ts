@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Clock } from '../../../shared/clock.ts';
-import type { Key, RecordFamily, Store } from '../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../shared/store/index.ts';
-import type { KeyRing } from '../../../shared/vault/index.ts';
-import { recordMacKeys } from '../../../shared/vault/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Key, RecordFamily, Store } from '../../shared/store/index.ts';
+import { createRecords, keys } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { recordMacKeys } from '../../shared/vault/index.ts';
 
 /** Members whose time is over that one newcomer removes; more than one, so that they never outnumber newcomers. */
 const EXPIRED_BATCH = 500;

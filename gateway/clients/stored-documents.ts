@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Clock } from '../../../shared/clock.ts';
-import type { RecordFamily, Records, Store } from '../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../shared/store/index.ts';
-import type { KeyRing } from '../../../shared/vault/index.ts';
-import { recordMacKeys } from '../../../shared/vault/index.ts';
-import { Unavailable } from '../../grants/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { RecordFamily, Records, Store } from '../../shared/store/index.ts';
+import { createRecords, keys } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { recordMacKeys } from '../../shared/vault/index.ts';
+import { Unavailable } from '../grants/index.ts';
 import type { Unused } from './unused-clients.ts';
 import { createClientsUnderWay, makeRoom } from './unused-clients.ts';
 import type { FetchedDocument } from './fetch-document.ts';

@@ -1,7 +1,7 @@
-import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
-import type { Platform } from '../../../shared/platform/index.ts';
-import { faultLog } from '../../../shared/platform/index.ts';
-import type { RevocationFeed } from '../../../shared/revocation/index.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
+import type { Platform } from '../../shared/platform/index.ts';
+import { faultLog } from '../../shared/platform/index.ts';
+import type { RevocationFeed } from '../../shared/revocation/index.ts';
 import type { IsAllowedClient } from './allowed-clients.ts';
 import { createAllowedClients } from './allowed-clients.ts';
 import type { Clients } from './clients.ts';

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../../shared/clock.ts';
-import type { RevocationFeed } from '../../../shared/revocation/index.ts';
-import { keys } from '../../../shared/store/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { RevocationFeed } from '../../shared/revocation/index.ts';
+import { keys } from '../../shared/store/index.ts';
 import type { IsAllowedClient } from './allowed-clients.ts';
 import type { ClientDocuments } from './client-documents.ts';
 import type { ClientPayload } from './client-payload.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
-import { Unavailable } from '../../grants/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { Unavailable } from '../grants/index.ts';
 
 /** Documents fetched at once for clients that somebody signed in with, and as many beside them for all others. */
 const PLACES = 4;

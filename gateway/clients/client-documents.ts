@@ -1,9 +1,9 @@
 import type { ClientPayload } from './client-payload.ts';
-import type { Clock } from '../../../shared/clock.ts';
-import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
-import type { Store } from '../../../shared/store/index.ts';
-import type { KeyRing } from '../../../shared/vault/index.ts';
-import { Unavailable } from '../../grants/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
+import type { Store } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { Unavailable } from '../grants/index.ts';
 import type { RegistrationRules } from './registration-policy.ts';
 import { isClientIdUrl } from './client-id-url.ts';
 import { fetchDocument } from './fetch-document.ts';

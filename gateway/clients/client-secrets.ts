@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isSameText } from '../../../shared/same-text.ts';
+import { isSameText } from '../../shared/same-text.ts';
 
 /** Marks a stored secret as hashed; also makes leaked secrets searchable by their own prefix. */
 const HASHED = 'sha256:';

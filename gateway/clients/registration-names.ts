@@ -2,9 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { ipKeyGenerator } from 'express-rate-limit';
-import type { Clock } from '../../../shared/clock.ts';
-import type { KeyRing } from '../../../shared/vault/index.ts';
-import { deriveCurrent } from '../../../shared/vault/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { deriveCurrent } from '../../shared/vault/index.ts';
 import type { ClientMetadata } from './registration-policy.ts';
 
 /** Registrations of one client within this time are one (ms): some hosts register twice for every connection. */

@@ -1,9 +1,9 @@
-import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import {
   ADDRESS_HIDDEN_BY_PROXY,
   ADDRESS_NOT_PUBLIC,
   OutgoingHttpError,
-} from '../../../shared/outgoing-http/index.ts';
+} from '../../shared/outgoing-http/index.ts';
 
 /**
  * Proves that the door refuses addresses that are not public; a gateway on which it does not serves no documents.

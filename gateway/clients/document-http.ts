@@ -1,5 +1,5 @@
-import type { Logger } from '../../../shared/logger.ts';
-import type { OutgoingHttp } from '../../../shared/outgoing-http/index.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { OutgoingHttp } from '../../shared/outgoing-http/index.ts';
 import { proveAddressGuard } from './address-guard.ts';
 
 export interface DocumentRules {

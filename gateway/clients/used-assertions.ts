@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Clock } from '../../../shared/clock.ts';
-import type { RecordFamily, Store } from '../../../shared/store/index.ts';
-import { createRecords, keys } from '../../../shared/store/index.ts';
-import type { KeyRing } from '../../../shared/vault/index.ts';
-import { recordMacKeys } from '../../../shared/vault/index.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { RecordFamily, Store } from '../../shared/store/index.ts';
+import { createRecords, keys } from '../../shared/store/index.ts';
+import type { KeyRing } from '../../shared/vault/index.ts';
+import { recordMacKeys } from '../../shared/vault/index.ts';
 
 /** Used assertions are remembered until they expire: one that lives long would be kept for as long (RFC 7523 §3). */
 export const MAX_ASSERTION_SECONDS = 600;

@@ -1,3 +1,4 @@
+import type { RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Router } from 'express';
 import type { Logger } from '../shared/logger.ts';
@@ -13,7 +14,8 @@ import {
   ROUTES,
   resourceMetadataPath,
 } from './http/index.ts';
-import type { FindClientAddress } from './http/index.ts';
+import type { McpEndpoint } from './call/index.ts';
+import type { FindClientAddress, ObserveRequest } from './http/index.ts';
 import { messagePage, PAGE_HEADERS } from './pages/index.ts';
 
 /** A body sent to the bare origin is only read for its id. */
@@ -22,17 +24,41 @@ const MAX_STRAY_BODY_BYTES = 64 * 1024;
 /** The rooms of the gateway, as the pipeline meets them. */
 export interface GatewayParts {
   readonly findClientAddress: FindClientAddress;
-  readonly observe: RequestHandler;
+  readonly observe: ObserveRequest;
   readonly resourceMetadata: Router;
-  readonly endpoints: readonly { readonly resource: Resource; readonly handler: RequestHandler }[];
+  readonly endpoints: readonly { readonly resource: Resource; readonly handler: McpEndpoint }[];
   readonly authorizationServer: { readonly routes: Router; readonly provider: RequestHandler };
   /** Absent when the GitHub app sends no webhooks. */
   readonly webhooks: Router | undefined;
   readonly logger: Logger;
 }
 
-/** The public listener's pipeline, in the order requests pass it. */
-export function createApp(parts: GatewayParts): Express {
+/**
+ * The public listener's pipeline, in the order requests pass it. Calls are answered before express, which looks at every
+ * route it has: a call is what a gateway is asked thousands of times a second.
+ */
+export function createApp(parts: GatewayParts): RequestListener {
+  const others = createOtherRoutes(parts);
+  const endpoints = new Map(parts.endpoints.map(({ resource, handler }) => [resource.path, handler]));
+  return (req, res) => {
+    assignRequestId(res);
+    const clientAddress = parts.findClientAddress(req);
+    const [path = ''] = (req.url ?? '').split('?', 1);
+    parts.observe(req, res, { path, clientAddress });
+    const endpoint = endpoints.get(path);
+    if (endpoint === undefined) {
+      assignClientAddress(req, clientAddress);
+      others(req, res);
+      return;
+    }
+    endpoint(req, res).catch((error: unknown) => {
+      if (!answerFault(parts.logger, error, res)) res.destroy();
+    });
+  };
+}
+
+/** Everything but the calls. */
+function createOtherRoutes(parts: GatewayParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('case sensitive routing', true);
@@ -40,10 +66,6 @@ export function createApp(parts: GatewayParts): Express {
   // The query is parsed where it is needed; a nested-object parser in front of OAuth only adds differences.
   app.set('query parser', false);
   app.set('etag', false);
-  app.use(assignRequestId);
-  app.use(assignClientAddress(parts.findClientAddress));
-  app.use(parts.observe);
-  for (const { resource, handler } of parts.endpoints) app.all(resource.path, handler);
   app.get('/health', (_req, res) => {
     res.set('cache-control', 'no-store').json({ status: 'ok' });
   });
@@ -57,7 +79,7 @@ export function createApp(parts: GatewayParts): Express {
   if (parts.webhooks !== undefined) app.use(parts.webhooks);
   app.all('/', answerRoot(parts.endpoints.map(({ resource }) => resource)));
   app.use(parts.authorizationServer.provider);
-  app.use(answerFault(parts.logger));
+  app.use(answerExpressFault(parts.logger));
   return app;
 }
 
@@ -116,16 +138,24 @@ async function requestIdIn(req: Request): Promise<RequestId | undefined> {
   return parsed?.ok === true ? parsed.message.id : undefined;
 }
 
-function answerFault(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    const requestId = requestIdOf(req);
-    logger.error({ err: error, requestId }, 'a request failed');
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
-    if (error instanceof KeysUnavailableError) res.set('retry-after', '2');
-    res.status(error instanceof KeysUnavailableError ? 503 : 500).set('cache-control', 'no-store');
-    res.json({ error: 'server_error', error_description: `the request failed; reference ${requestId}` });
+function answerExpressFault(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _req, res, next) => {
+    if (!answerFault(logger, error, res)) next(error);
   };
+}
+
+/** Logs a fault of ours and answers it; false when the answer had begun. */
+function answerFault(logger: Logger, error: unknown, res: ServerResponse): boolean {
+  const requestId = requestIdOf(res);
+  logger.error({ err: error, requestId }, 'a request failed');
+  if (res.headersSent) return false;
+  const status = error instanceof KeysUnavailableError ? 503 : 500;
+  const description = `the request failed; reference ${requestId}`;
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...(status === 503 ? { 'retry-after': '2' } : {}),
+  });
+  res.end(JSON.stringify({ error: 'server_error', error_description: description }));
+  return true;
 }

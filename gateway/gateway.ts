@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import { createGatewayContextSigner } from '../shared/gateway-context/index.ts';
 import type { GitHubConnection } from '../shared/github/index.ts';
 import { createGitHubApi, createGitHubOAuthClient } from '../shared/github/index.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { OutgoingHttp } from '../shared/outgoing-http/index.ts';
 import { createOutgoingHttp } from '../shared/outgoing-http/index.ts';
 import type { Platform } from '../shared/platform/index.ts';
@@ -17,6 +18,7 @@ import type { ClientRegister } from './clients/index.ts';
 import { createClientRegister, openDocumentHttp } from './clients/index.ts';
 import { createAuthorizationServer } from './authorization-server/index.ts';
 import { gatewayJobs, startBackground } from './background/index.ts';
+import type { OpenCalls } from './call/index.ts';
 import { createMcpEndpoint, createMetadataRoutes, createOpenCalls, createStepUps } from './call/index.ts';
 import type { Backend, Backends, GatewayConfig, GatewaySecrets } from './config/index.ts';
 import {
@@ -55,11 +57,7 @@ export async function createGateway(
   const secrets = openGatewaySecrets(config, deps);
   const store = await openStore(config, deps);
   const platform: Platform = { store, clock, logger, events, gatewayRing: secrets.gatewayRing };
-  const http = createOutgoingHttp(outgoingHttpOptions(config));
-  const documentHttp = await openDocumentHttp(documentRules(config), logger, (publicOnly) =>
-    createOutgoingHttp({ ...outgoingHttpOptions(config), publicOnly }),
-  );
-  secrets.followProxy([http, documentHttp]);
+  const { http, documentHttp } = await openDoors(config, secrets, logger);
   const revocations = await openRevocations(platform);
   const addressLimits = limitAddresses(limitsOfAddresses(config), { store, clock });
   const clients = clientOptions(config, secrets, documentHttp !== undefined);
@@ -79,7 +77,8 @@ export async function createGateway(
     },
   );
   const served = await openProxies(platform, config, backends);
-  const rooms = { secrets, served, authorizationServer, revocations, everybody, register };
+  const openCalls = createOpenCalls(revocations, clock);
+  const rooms = { secrets, served, authorizationServer, revocations, everybody, register, openCalls };
   const app = buildApp(platform, config, { ...rooms, resources: resourcesIn(backends) });
   const background = startBackground(platform, gatewayJobs({ everybody, authorizationServer, clock }));
   return {
@@ -97,6 +96,7 @@ export async function createGateway(
     close: async () => {
       secrets.close();
       addressLimits.close();
+      openCalls.close();
       await background.stop();
       for (const { proxy } of served) await proxy.close();
       await http.close();
@@ -115,6 +115,17 @@ interface Rooms {
   readonly revocations: Revocations;
   readonly everybody: Everybody;
   readonly register: ClientRegister;
+  readonly openCalls: OpenCalls;
+}
+
+/** The ways out: to GitHub, and to the documents that strangers name. */
+async function openDoors(config: GatewayConfig, secrets: GatewaySecrets, logger: Logger) {
+  const http = createOutgoingHttp(outgoingHttpOptions(config));
+  const documentHttp = await openDocumentHttp(documentRules(config), logger, (publicOnly) =>
+    createOutgoingHttp({ ...outgoingHttpOptions(config), publicOnly }),
+  );
+  secrets.followProxy([http, documentHttp]);
+  return { http, documentHttp };
 }
 
 function resourcesIn([first, ...others]: Backends) {
@@ -204,12 +215,11 @@ function buildApp(
 function buildEndpoints(
   { store, clock, events }: Platform,
   config: GatewayConfig,
-  { secrets, served, authorizationServer, revocations }: Rooms,
+  { secrets, served, authorizationServer, revocations, openCalls }: Rooms,
 ) {
   const { findVerificationKey: findKey, noteUse } = authorizationServer;
   const { publicUrl, githubOauthBaselineScopes: baselineScopes, cors, maxBodyBytes } = config;
   const { callsPerAccount, streamsPerAccount } = config;
-  const openCalls = createOpenCalls(revocations);
   const callsInFlight = createCallsInFlight({ callsPerAccount, streamsPerAccount, bodyBytes: bodyBudget() });
   const stepUps = createStepUps({ offered: config.githubOauthScopes, store, clock });
   const signContext = createGatewayContextSigner({ secret: secrets.gateKey, clock });

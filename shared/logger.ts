@@ -41,7 +41,35 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
     // pino's own serializer would read the redacted error as if it were no error.
     serializers: { err: (redacted: unknown) => redacted },
   };
-  return wrap(destination === undefined ? pino(options) : pino(options, destination));
+  return wrap(pino(options, destination ?? standardOutput()));
+}
+
+/** What is written at once at most (bytes); more than a turn of the event loop brings, but for a flood. */
+const MAX_HELD = 16 * 1024 - 1;
+
+/**
+ * Standard output, written once for each turn of the event loop: under load a line of its own for every call cost a fifth
+ * of the calls. Nothing is held longer, and what is held is written before the process ends.
+ */
+function standardOutput(): { write(line: string): void } {
+  const output = pino.destination({ dest: 1, sync: true, minLength: MAX_HELD });
+  let isDue = false;
+  // Not `flushSync`, which also waits for the disk.
+  const flush = () => {
+    isDue = false;
+    output.flush();
+  };
+  process.on('exit', () => {
+    output.flushSync();
+  });
+  return {
+    write: (line) => {
+      output.write(line);
+      if (isDue) return;
+      isDue = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 function wrap(inner: pino.Logger): Logger {

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Headers a page of an allowed origin may send and read. */
 const REQUEST_HEADERS = [
@@ -20,23 +20,21 @@ const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/;
  * Never `access-control-allow-credentials`: the endpoint looks at no cookie, a page brings its own bearer token, and
  * without it a browser attaches nothing of its own.
  */
-export function allowPage(req: Request, res: Response): boolean {
+export function allowPage(req: IncomingMessage, res: ServerResponse): boolean {
   const { origin } = req.headers;
   if (origin === undefined) return false;
-  res.set({
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': RESPONSE_HEADERS,
-    vary: 'Origin',
-  });
+  res.setHeader('access-control-allow-origin', origin);
+  res.setHeader('access-control-expose-headers', RESPONSE_HEADERS);
+  res.setHeader('vary', 'Origin');
   if (req.method !== 'OPTIONS') return false;
-  const asked = req.get('access-control-request-headers') ?? '';
-  res.set({
+  const asked = req.headers['access-control-request-headers'] ?? '';
+  res.writeHead(204, {
     'access-control-allow-methods': 'POST',
     'access-control-allow-headers': [...REQUEST_HEADERS, ...parameterHeaders(asked)].join(', '),
     'access-control-max-age': '3600',
     vary: 'Origin, Access-Control-Request-Headers',
   });
-  res.status(204).end();
+  res.end();
   return true;
 }
 

@@ -1,14 +1,16 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import accepts from 'accepts';
 import type { AccessTokenClaims, AccessTokenVerifier } from '../../shared/access-token/index.ts';
 import { toolNamed } from '../../shared/catalogue/index.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { GatewayContextSigner } from '../../shared/gateway-context/index.ts';
 import type { McpMessage, RequestId } from '../../shared/mcp/index.ts';
-import { disagreement, readMessage, RPC_ERROR, rpcError } from '../../shared/mcp/index.ts';
+import { disagreement, readMessage, RPC_ERROR } from '../../shared/mcp/index.ts';
 import type { EventBus } from '../../shared/ops/index.ts';
 import type { Resource } from '../../shared/resources.ts';
 import type { OriginRule } from '../http/index.ts';
 import { inviteBody, isAllowedOrigin, readBody, requestIdOf } from '../http/index.ts';
+import { answerJson, answerRpc } from './answers.ts';
 import { allowPage } from './cors.ts';
 import type { CallLimit, CallPlace, CallsInFlight } from '../limits/index.ts';
 import type { OpenCalls } from './open-calls.ts';
@@ -47,8 +49,11 @@ interface Caller {
   readonly kid: string;
 }
 
+/** Answers whatever is sent to an MCP endpoint. Rejects for a fault of ours, which is not answered then. */
+export type McpEndpoint = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
 /** One protected MCP endpoint: a call from edge to worker and back, each step once and in this order. */
-export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
+export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   return async (req, res) => {
     const arrivedAt = deps.clock.now();
     if (!isAllowedOrigin(req.headersDistinct['origin'] ?? [], deps.origins)) {
@@ -59,8 +64,8 @@ export function createMcpEndpoint(deps: McpEndpointDeps): RequestHandler {
     const caller = await authenticate(deps, req, res);
     if (caller === undefined) return;
     if (req.method !== 'POST') {
-      res.set('allow', 'POST');
-      answerRpc(res, 405, { code: RPC_ERROR.invalidRequest, message: 'this endpoint takes POST' });
+      const fault = { code: RPC_ERROR.invalidRequest, message: 'this endpoint takes POST' };
+      answerRpc(res, 405, fault, { allow: 'POST' });
       return;
     }
     const place = deps.callsInFlight.enter(caller.claims.sub);
@@ -86,16 +91,20 @@ const LIMITED: Readonly<Record<CallLimit, { readonly status: 429 | 503; readonly
 /** RFC 6585 §4: what is refused here may be sent again in a moment. The body was not read, so the connection is closed. */
 function refuseForNow(
   { events }: McpEndpointDeps,
-  res: Response,
+  res: ServerResponse,
   { limit, id }: { limit: CallLimit; id?: RequestId | undefined },
 ): void {
   const { status, message } = LIMITED[limit];
   events.emit({ type: 'call.limited', limit });
-  res.set({ 'retry-after': RETRY_AFTER_SECONDS, connection: 'close' });
-  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
+  const headers = { 'retry-after': RETRY_AFTER_SECONDS, connection: 'close' };
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message }, headers);
 }
 
-async function authenticate(deps: McpEndpointDeps, req: Request, res: Response): Promise<Caller | undefined> {
+async function authenticate(
+  deps: McpEndpointDeps,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<Caller | undefined> {
   const bearer = readBearerToken(req);
   if (bearer.kind !== 'token') {
     answerChallenge(deps, res, bearer.kind === 'absent' ? 'no_token' : 'invalid_token');
@@ -114,18 +123,20 @@ async function authenticate(deps: McpEndpointDeps, req: Request, res: Response):
   return { token: bearer.token, claims: verification.claims, kid: verification.kid };
 }
 
-function answerChallenge(deps: McpEndpointDeps, res: Response, reason: 'no_token' | 'invalid_token'): void {
+function answerChallenge(
+  deps: McpEndpointDeps,
+  res: ServerResponse,
+  reason: 'no_token' | 'invalid_token',
+): void {
   const { publicUrl, resource, baselineScopes: scopes } = deps;
   const challenge = challengeFor({ publicUrl, resource, scopes }, reason);
-  res
-    .status(401)
-    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
-    .json(challenge.body);
+  const headers = { 'www-authenticate': challenge.header };
+  answerJson(res, 401, { body: JSON.stringify(challenge.body), headers });
 }
 
 async function readCall(
   deps: McpEndpointDeps,
-  { req, res, place }: { req: Request; res: Response; place: CallPlace },
+  { req, res, place }: { req: IncomingMessage; res: ServerResponse; place: CallPlace },
 ): Promise<{ message: McpMessage; body: Buffer } | undefined> {
   if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
     answerRpc(res, 415, {
@@ -134,7 +145,7 @@ async function readCall(
     });
     return undefined;
   }
-  inviteBody(req, res, () => undefined);
+  inviteBody(req, res);
   const reading = await readBody(req, deps.maxBodyBytes, (bytes) => place.reserveBody(bytes));
   if (!reading.ok && reading.reason === 'no_room') {
     refuseForNow(deps, res, { limit: 'bodies' });
@@ -142,11 +153,8 @@ async function readCall(
   }
   if (!reading.ok) {
     const status = reading.reason === 'too_large' ? 413 : reading.reason === 'encoded' ? 415 : 400;
-    res.set('connection', 'close');
-    answerRpc(res, status, {
-      code: RPC_ERROR.invalidRequest,
-      message: `the body was refused: ${reading.reason}`,
-    });
+    const message = `the body was refused: ${reading.reason}`;
+    answerRpc(res, status, { code: RPC_ERROR.invalidRequest, message }, { connection: 'close' });
     return undefined;
   }
   const parsed = readMessage(reading.body);
@@ -156,9 +164,9 @@ async function readCall(
   }
   const { message } = parsed;
   const mismatch = disagreement(message, {
-    protocolVersion: req.get('mcp-protocol-version'),
-    method: req.get('mcp-method'),
-    name: req.get('mcp-name'),
+    protocolVersion: headerOf(req, 'mcp-protocol-version'),
+    method: headerOf(req, 'mcp-method'),
+    name: headerOf(req, 'mcp-name'),
   });
   if (mismatch !== undefined) {
     answerRpc(res, 400, { id: message.id, code: RPC_ERROR.headerMismatch, message: mismatch });
@@ -172,8 +180,8 @@ async function readCall(
 }
 
 interface Call {
-  readonly req: Request;
-  readonly res: Response;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly message: McpMessage;
   readonly body: Buffer;
   readonly arrivedAt: number;
@@ -182,7 +190,7 @@ interface Call {
 async function forward(deps: McpEndpointDeps, caller: Caller, call: Call): Promise<void> {
   const { res, message } = call;
   const { claims } = caller;
-  const stepUp = deps.stepUps.mayAsk(claims).filter((scope) => mayHelp(message, scope));
+  const stepUp = deps.stepUps.mayAsk(claims, (scope) => mayHelp(message, scope));
   let outcome = await forwardOnce(deps, { caller, call, stepUp });
   if (outcome.kind === 'insufficient_scope') {
     const { scopes } = outcome;
@@ -211,13 +219,12 @@ async function forwardOnce(
   const { req, res, message, body, arrivedAt } = of.call;
   const { token, claims } = of.caller;
   const admission = { gid: claims.gid, tools: ['*'], stepUp: of.stepUp };
-  const context = await deps.signContext(`${token} ${of.stepUp.join(' ')}`, admission);
+  const context = await deps.signContext(`${claims.gid} ${of.stepUp.join(' ')}`, admission);
   const headers = workerRequestHeaders(req.headers, {
     authorization: `Bearer ${token}`,
     context,
-    requestId: requestIdOf(req),
-    // A client that names its types and leaves event streams out gets JSON (RFC 9110 §12.5.1).
-    isJsonOnly: req.accepts('text/event-stream') === false,
+    requestId: requestIdOf(res),
+    isJsonOnly: !takesStreams(req),
   });
   return await deps.proxy.forward(req, res, {
     path: deps.resource.path,
@@ -234,7 +241,7 @@ async function forwardOnce(
 /** Step-up (MCP authorization, RFC 6750 §3.1): what the token has and what the call needs, to be asked for together. */
 function askForScope(
   deps: McpEndpointDeps,
-  res: Response,
+  res: ServerResponse,
   { claims, scopes }: { claims: AccessTokenClaims; scopes: readonly string[] },
 ): void {
   if (res.headersSent || res.destroyed) return;
@@ -243,16 +250,14 @@ function askForScope(
   const { publicUrl, resource } = deps;
   const of = { publicUrl, resource, scopes: [...held, ...scopes] };
   const challenge = challengeFor(of, 'insufficient_scope');
-  res
-    .status(403)
-    .set({ 'www-authenticate': challenge.header, 'cache-control': 'no-store' })
-    .json(challenge.body);
+  const headers = { 'www-authenticate': challenge.header };
+  answerJson(res, 403, { body: JSON.stringify(challenge.body), headers });
 }
 
 /** Everything a worker did not answer itself, as an HTTP status with a JSON-RPC error for the known id. */
 function answerOutcome(
   deps: McpEndpointDeps,
-  res: Response,
+  res: ServerResponse,
   { outcome, id }: { outcome: ProxyOutcome; id: RequestId | undefined },
 ): void {
   if (outcome.kind === 'answered' || outcome.kind === 'broken_off' || res.headersSent || res.destroyed)
@@ -262,8 +267,8 @@ function answerOutcome(
     return;
   }
   const { status, message } = FAILURES[outcome.kind];
-  if (status === 503) res.set('retry-after', RETRY_AFTER_SECONDS);
-  answerRpc(res, status, { id, code: RPC_ERROR.internal, message });
+  const headers = status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+  answerRpc(res, status, { id, code: RPC_ERROR.internal, message }, headers);
 }
 
 const FAILURES = {
@@ -275,11 +280,22 @@ const FAILURES = {
   timeout: { status: 504, message: 'the worker did not answer in time' },
 } as const;
 
-function answerRpc(
-  res: Response,
-  status: number,
-  error: { id?: RequestId | undefined; code: number; message: string },
-): void {
-  res.status(status).set({ 'content-type': 'application/json', 'cache-control': 'no-store' });
-  res.send(rpcError(error.id, error.code, error.message));
+/** What MCP clients send, as their specification asks: the rest is parsed. */
+const TAKES_BOTH = new Set([
+  'application/json, text/event-stream',
+  'text/event-stream, application/json',
+  '*/*',
+]);
+
+/** A client that names its types and leaves event streams out gets JSON (RFC 9110 §12.5.1). */
+function takesStreams(req: IncomingMessage): boolean {
+  const { accept } = req.headers;
+  if (accept === undefined || TAKES_BOTH.has(accept)) return true;
+  return accepts(req).type('text/event-stream') !== false;
+}
+
+/** Repeated, it is a list that equals nothing (RFC 9110 §5.3). */
+function headerOf(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }

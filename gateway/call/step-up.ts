@@ -10,8 +10,8 @@ const MAX_REMEMBERED = 10_000;
 
 /** Decides for which scopes a call may be answered with a step-up challenge (RFC 9470, MCP authorization). */
 export interface StepUps {
-  /** Scopes that a worker may ask for in a call with these claims, as far as this gateway knows. */
-  mayAsk(claims: AccessTokenClaims): readonly string[];
+  /** Of the scopes that may help a call with these claims those that a worker may ask for, as far as this gateway knows. */
+  mayAsk(claims: AccessTokenClaims, mayHelp: (scope: string) => boolean): readonly string[];
   /** Takes the one question for these scopes; false when another call has it, at whatever gateway. */
   claimQuestion(claims: AccessTokenClaims, scopes: readonly string[]): Promise<boolean>;
 }
@@ -57,9 +57,11 @@ export function createStepUps(deps: {
   };
 
   return {
-    mayAsk: (claims) => {
+    mayAsk: (claims, mayHelp) => {
       const held = claims.scope.split(' ');
-      return deps.offered.filter((scope) => !held.includes(scope) && !isKnown(nameOf(claims, scope)));
+      return deps.offered.filter(
+        (scope) => !held.includes(scope) && mayHelp(scope) && !isKnown(nameOf(claims, scope)),
+      );
     },
     claimQuestion: async (claims, scopes) => {
       const claimed = await Promise.all(scopes.map(async (scope) => await claim(claims, scope)));

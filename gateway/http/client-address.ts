@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 
 /** Which field names the client; the other one is a stranger's text. */
@@ -38,12 +37,9 @@ export function createClientAddresses(rules: ForwardingRules): FindClientAddress
   };
 }
 
-/** Gives every request its client's address as `req.ip`, for limits, coalescing, code guesses and logs alike. */
-export function assignClientAddress(find: FindClientAddress): RequestHandler {
-  return (req, _res, next) => {
-    Object.defineProperty(req, 'ip', { value: find(req), configurable: true });
-    next();
-  };
+/** Gives a request its client's address as `req.ip`, for limits, coalescing and code guesses. */
+export function assignClientAddress(req: IncomingMessage, address: string): void {
+  Object.defineProperty(req, 'ip', { value: address, configurable: true });
 }
 
 /** Whether a peer is a load balancer of the operator's. */

@@ -10,6 +10,7 @@ export type { CookieRules } from './cookie-names.ts';
 export { cookieRules } from './cookie-names.ts';
 export { openCors } from './cors.ts';
 export { inviteBody } from './invite-body.ts';
+export type { ObserveRequest } from './observe-requests.ts';
 export { observeRequests } from './observe-requests.ts';
 export type { OriginRule } from './origin.ts';
 export { isAllowedOrigin } from './origin.ts';

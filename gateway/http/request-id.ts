@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import type { ServerResponse } from 'node:http';
 
 const HEADER = 'x-request-id';
 
 /** Names a request; made here, never taken from a client, so that two log lines with one name are one request. */
-export const assignRequestId: RequestHandler = (_req, res, next) => {
+export function assignRequestId(res: ServerResponse): void {
   res.setHeader(HEADER, randomUUID());
-  next();
-};
+}
 
-export function requestIdOf(req: Request): string {
-  const value = req.res?.getHeader(HEADER);
+/** The name of the request that is answered here. */
+export function requestIdOf(res: ServerResponse): string {
+  const value = res.getHeader(HEADER);
   return typeof value === 'string' ? value : '';
 }

@@ -5,9 +5,6 @@ import { REQUIRED_SCOPES_HEADER } from '../../shared/gateway-context/index.ts';
 import { clientResponseHeaders } from './headers.ts';
 import type { Worker } from './worker.ts';
 
-/** Longest life of one answer (ms): a stream never outlives the consent it was opened under by more. */
-const MAX_ANSWER_MS = 30 * 60_000;
-
 /**
  * How long a client may leave a full buffer unread before its connection is cut (ms). Meanwhile nothing more is read from
  * the worker, so a stream costs the buffer (some 80 KiB) and no more; a client must take that much in this time.
@@ -31,7 +28,7 @@ export interface ForwardedCall {
   readonly whileOpen?: (cut: () => void) => () => void;
 }
 
-/** The consent that the call stands on was revoked while it ran. */
+/** The consent that the call stands on was revoked while it ran, or the answer goes on for too long. */
 class RevokedError extends Error {}
 
 /** How an attempt at one worker ended. Only `not_sent` may be tried elsewhere: the worker saw nothing. */
@@ -80,14 +77,9 @@ function createExchange(
     else controller?.resume();
   };
   const onDrain = () => controller?.resume();
-  const lifetime = setTimeout(
-    () => controller?.abort(new Error('the answer is too old')),
-    MAX_ANSWER_MS,
-  ).unref();
   const isOver = call.whileOpen?.(() => controller?.abort(new RevokedError('the grant has ended')));
   const finish = (outcome: ForwardOutcome) => {
     isOver?.();
-    clearTimeout(lifetime);
     res.off('close', onClientGone);
     res.off('drain', onDrain);
     resolve(outcome);

@@ -109,13 +109,17 @@ async function acquire(
   { account, arrivedAt }: ForwardedCall,
   { tried, res }: { tried: ReadonlySet<Worker>; res: ServerResponse },
 ) {
-  const gone = new AbortController();
-  const leave = () => {
-    gone.abort();
+  let leave = () => {};
+  const signal = () => {
+    const gone = new AbortController();
+    leave = () => {
+      gone.abort();
+    };
+    res.once('close', leave);
+    return gone.signal;
   };
-  res.once('close', leave);
   const timeoutMs = arrivedAt + QUEUE_MS - clock.now();
-  const worker = await pool.acquire({ account, tried, timeoutMs, signal: gone.signal });
+  const worker = await pool.acquire({ account, tried, timeoutMs, signal });
   res.off('close', leave);
   return worker;
 }

@@ -16,8 +16,8 @@ export interface PlaceWanted {
   readonly account: string;
   readonly tried: ReadonlySet<Worker>;
   readonly timeoutMs: number;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  /** Asked for when the call must wait; aborted when nobody waits for the answer any more. */
+  readonly signal: () => AbortSignal;
 }
 
 export interface WorkerPool {
@@ -26,7 +26,7 @@ export interface WorkerPool {
    * A place at the least busy worker that is not among `tried`, suspects only when nobody else is left; where all are
    * busy the call waits. `none`: all were tried. `overloaded`: the queue is full, or the wait took too long.
    */
-  acquire(wanted: PlaceWanted): Promise<Worker | 'none' | 'overloaded'>;
+  acquire(wanted: PlaceWanted): Worker | 'none' | Promise<Worker | 'overloaded'>;
   /** Gives the place back. */
   release(worker: Worker): void;
   suspect(worker: Worker): void;
@@ -47,30 +47,33 @@ export function createWorkerPool(options: {
   });
   let turn = 0;
   const pick = (candidates: readonly Worker[]): Worker | undefined => {
-    turn += 1;
     // Starting elsewhere each time spreads calls over workers that are equally busy.
-    const rotated = candidates.map((_, index) => candidates[(index + turn) % candidates.length]);
-    return rotated.reduce<Worker | undefined>(
-      (best, worker) =>
-        worker !== undefined && (best === undefined || worker.inFlight < best.inFlight) ? worker : best,
-      undefined,
-    );
+    turn = (turn + 1) % Math.max(1, candidates.length);
+    let best: Worker | undefined;
+    for (let step = 0; step < candidates.length; step += 1) {
+      const worker = candidates[(turn + step) % candidates.length];
+      if (worker === undefined || !slots.hasFree(worker)) continue;
+      if (best === undefined || worker.inFlight < best.inFlight) best = worker;
+    }
+    return best;
   };
   return {
     workers,
-    acquire: async ({ account, tried, timeoutMs, signal }) => {
+    acquire: ({ account, tried, timeoutMs, signal }) => {
       const now = options.clock.now();
-      const untried = workers.filter((worker) => !tried.has(worker));
+      const untried = tried.size === 0 ? workers : workers.filter((worker) => !tried.has(worker));
       const trusted = untried.filter((worker) => worker.suspectUntil <= now);
       const eligible = trusted.length > 0 ? trusted : untried;
-      const worker = pick(eligible.filter(slots.hasFree));
+      const worker = pick(eligible);
       if (worker !== undefined) {
         slots.take(worker);
         return worker;
       }
       if (eligible.length === 0) return 'none';
       const mayTake = (free: Worker) => eligible.includes(free);
-      return (await slots.wait({ account, mayTake, timeoutMs, signal })) ?? 'overloaded';
+      return slots
+        .wait({ account, mayTake, timeoutMs, signal: signal() })
+        .then((free) => free ?? 'overloaded');
     },
     release: slots.release,
     suspect: (worker) => {

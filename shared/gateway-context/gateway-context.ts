@@ -38,7 +38,7 @@ const contextClaims = z.object({
   exp: z.int(),
 });
 
-/** Signs contexts, one per `cacheKey` (the verified token and what may differ for it) and half minute, so that a call costs no signature. */
+/** Signs contexts, one per `cacheKey` (all that the context says) and half minute, so that a call costs no signature. */
 export function createGatewayContextSigner(deps: {
   secret: Pick<OverlappingSecret, 'current'>;
   clock: Clock;

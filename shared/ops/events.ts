@@ -92,6 +92,10 @@ export type GatewayEventType = GatewayEvent['type'];
 export type EventOf<T extends GatewayEventType> = Extract<GatewayEvent, { readonly type: T }>;
 type Listener<E> = (event: E) => void;
 
+type Listeners = readonly Listener<GatewayEvent>[];
+
+const NOBODY: Listeners = [];
+
 export interface EventBus {
   /** Tells every listener, one after the other, before it returns. Never throws. */
   emit(event: GatewayEvent): void;
@@ -107,7 +111,8 @@ export interface EventBus {
  * listeners notice: a fault in a metric must not fail a sign-in.
  */
 export function createEventBus({ logger }: { readonly logger?: Logger } = {}): EventBus {
-  const listeners = new Map<string, Set<Listener<GatewayEvent>>>();
+  /** Lists are replaced, never changed: who is told an event was there when it happened, and no list is made for each. */
+  const listeners = new Map<string, Listeners>();
   let errors = 0;
 
   const tell = (event: GatewayEvent, listener: Listener<GatewayEvent>) => {
@@ -121,17 +126,18 @@ export function createEventBus({ logger }: { readonly logger?: Logger } = {}): E
 
   return {
     emit(event) {
-      for (const listener of [...(listeners.get(event.type) ?? []), ...(listeners.get('*') ?? [])]) {
-        tell(event, listener);
-      }
+      const own = listeners.get(event.type) ?? NOBODY;
+      const all = listeners.get('*') ?? NOBODY;
+      for (const listener of own) tell(event, listener);
+      for (const listener of all) tell(event, listener);
     },
     on(type: string, listener: Listener<never>) {
       // Listeners are filed under the type they take, and are only told events of that type.
       const filed = listener as Listener<GatewayEvent>;
-      const set = listeners.get(type) ?? new Set();
-      listeners.set(type, set.add(filed));
+      listeners.set(type, [...(listeners.get(type) ?? NOBODY), filed]);
       return () => {
-        set.delete(filed);
+        const others = (listeners.get(type) ?? NOBODY).filter((each) => each !== filed);
+        listeners.set(type, others);
       };
     },
     listenerErrors: () => errors,

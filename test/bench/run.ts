@@ -2,10 +2,12 @@
 // loopback only. Figures are of one machine and one run: compare contenders of one run, never runs.
 
 import { print } from './support/load.ts';
+import { runProxyBench } from './proxy/run.ts';
 import { runRevocationBench } from './revocation/run.ts';
 import { runTokenBench } from './token/run.ts';
 
 const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
+  proxy: runProxyBench,
   token: runTokenBench,
   revocation: runRevocationBench,
 };

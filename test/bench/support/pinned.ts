@@ -13,6 +13,7 @@ const STOP_TIMEOUT_MS = 5_000;
 
 /** A process of a bench, on a core of its own where the machine has two. */
 export interface Pinned {
+  readonly pid: number;
   /** What it wrote so far. Its log goes to a file: a pipe would make whoever reads it part of the measurement. */
   log(): string;
   stop(): Promise<void>;
@@ -43,6 +44,7 @@ export async function startPinned(
     await delay(20);
   }
   return {
+    pid: child.pid ?? 0,
     log,
     stop: async () => {
       // Asked first: a process that is killed writes no profile.

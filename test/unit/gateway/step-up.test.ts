@@ -7,6 +7,7 @@ import { fakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const HOUR_MS = 3_600_000;
+const anyScope = () => true;
 const OFFERED = ['repo', 'read:user', 'read:org'];
 
 function claimsOf(of: Partial<AccessTokenClaims> = {}): AccessTokenClaims {
@@ -26,8 +27,8 @@ async function twoGateways() {
 describe('the question for more scope', () => {
   it('may be asked for every scope that is offered and not held', async () => {
     const { one } = await twoGateways();
-    expect(one.mayAsk(claimsOf())).toEqual(['repo', 'read:org']);
-    expect(one.mayAsk(claimsOf({ scope: '' }))).toEqual(OFFERED);
+    expect(one.mayAsk(claimsOf(), anyScope)).toEqual(['repo', 'read:org']);
+    expect(one.mayAsk(claimsOf({ scope: '' }), anyScope)).toEqual(OFFERED);
   });
 
   it('goes to one of two gateways, and the other remembers it too', async () => {
@@ -38,7 +39,7 @@ describe('the question for more scope', () => {
     );
     expect(claimed.toSorted()).toEqual([false, true]);
     for (const each of [one, other]) {
-      expect(each.mayAsk(claims)).toEqual(['read:org']);
+      expect(each.mayAsk(claims, anyScope)).toEqual(['read:org']);
       expect(await each.claimQuestion(claims, ['repo'])).toBe(false);
     }
   });
@@ -50,7 +51,7 @@ describe('the question for more scope', () => {
   ])('is one for each %s', async (_title, of) => {
     const { one, other } = await twoGateways();
     await one.claimQuestion(claimsOf(), ['repo']);
-    expect(one.mayAsk(claimsOf(of))).toContain('repo');
+    expect(one.mayAsk(claimsOf(of), anyScope)).toContain('repo');
     expect(await other.claimQuestion(claimsOf(of), ['repo'])).toBe(true);
   });
 
@@ -67,9 +68,9 @@ describe('the question for more scope', () => {
     clock.advance(HOUR_MS / 2);
     await other.claimQuestion(claimsOf(), ['repo']);
     clock.advance(HOUR_MS / 2 - 1);
-    for (const each of [one, other]) expect(each.mayAsk(claimsOf())).not.toContain('repo');
+    for (const each of [one, other]) expect(each.mayAsk(claimsOf(), anyScope)).not.toContain('repo');
     clock.advance(1);
-    for (const each of [one, other]) expect(each.mayAsk(claimsOf())).toContain('repo');
+    for (const each of [one, other]) expect(each.mayAsk(claimsOf(), anyScope)).toContain('repo');
     expect(await other.claimQuestion(claimsOf(), ['repo'])).toBe(true);
   });
 
@@ -78,7 +79,7 @@ describe('the question for more scope', () => {
     const commit = async () => await Promise.reject(new StoreUnavailableError('away'));
     for (const each of [make({ ...store, commit }), make({ ...store, commit })]) {
       expect(await each.claimQuestion(claimsOf(), ['repo'])).toBe(true);
-      expect(each.mayAsk(claimsOf())).toEqual(['read:org']);
+      expect(each.mayAsk(claimsOf(), anyScope)).toEqual(['read:org']);
       expect(await each.claimQuestion(claimsOf(), ['repo'])).toBe(false);
     }
   });

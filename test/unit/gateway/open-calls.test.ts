@@ -40,6 +40,7 @@ describe('what runs through a gateway', () => {
           tell = () => {
             listener(new Set(['grant']));
           };
+          return () => undefined;
         },
       },
       clock,

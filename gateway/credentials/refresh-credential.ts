@@ -25,7 +25,7 @@ export type RefreshOutcome = 'renewed' | 'no_refresh_token' | 'kept' | 'dead';
 
 export interface CredentialRefreshDeps {
   readonly store: Store;
-  readonly vault: CredentialVault;
+  readonly vault: Pick<CredentialVault, 'readRefreshToken' | 'renew'>;
   readonly oauth: Pick<GitHubOAuthClient, 'refresh' | 'deleteToken'>;
   readonly githubHost: string;
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import { createRetirements } from '../../gateway/credentials/retirements.ts';
 import { createAccounts, createGrants } from '../../gateway/grants/index.ts';
 import { createEventBus } from '../../shared/ops/index.ts';
 import { openSqliteStore } from '../../shared/store/index.ts';
-import { parseKeyRing } from '../../shared/vault/index.ts';
+import { createCredentialReader, parseKeyRing } from '../../shared/vault/index.ts';
 import { fakeClock } from './fake-clock.ts';
 import { interruptedStore } from './interrupted-store.ts';
 import { DAY_MS } from './movable-clock.ts';
@@ -27,7 +27,9 @@ export async function openPeopleRooms() {
     const gatewayRing = ring('g1', 1);
     const retirements = createRetirements({ store, githubHost: GITHUB_HOST, gatewayRing, clock });
     const shared = { store, gatewayRing, githubHost: GITHUB_HOST, clock };
-    const vault = createCredentialVault({ ...shared, vaultRing: ring('v1', 2), retirements, graceMs: 0 });
+    const vaultRing = ring('v1', 2);
+    const vault = createCredentialVault({ ...shared, vaultRing, retirements, graceMs: 0 });
+    const reader = createCredentialReader({ store, vaultRing, githubHost: GITHUB_HOST, clock });
     const published: string[] = [];
     const ended: string[] = [];
     const deletedAtGitHub: string[] = [];
@@ -63,7 +65,7 @@ export async function openPeopleRooms() {
       onFault: (error) => void faults.push(error),
     });
     const accounts = createAccounts(shared);
-    const rooms = { store, gatewayRing, clock, events, retirements, vault, grants, source, accounts };
+    const rooms = { store, gatewayRing, clock, events, retirements, vault, reader, grants, source, accounts };
     return { ...rooms, interrupt, heal, published, ended, deletedAtGitHub, faults };
   };
   return { clock, under, gateway };

@@ -3,7 +3,6 @@ import { createCredentialRefresh } from '../../../gateway/credentials/refresh-cr
 import type { GitHubTokenSet } from '../../../shared/github/index.ts';
 import { GitHubOAuthError } from '../../../shared/github/index.ts';
 import { openSqliteStore, StoreUnavailableError } from '../../../shared/store/index.ts';
-import type { CredentialVault } from '../../../gateway/credentials/credential-vault.ts';
 import { createCredentialVault } from '../../../gateway/credentials/credential-vault.ts';
 import { createRetirements } from '../../../gateway/credentials/retirements.ts';
 import { parseKeyRing } from '../../../shared/vault/index.ts';
@@ -15,11 +14,7 @@ const ring = (name: string, byte: number) =>
   parseKeyRing(`${name}:${Buffer.alloc(32, byte).toString('base64url')}`);
 const githubHost = 'github.com';
 const identity = { githubHost, sub: 'person', app: 'app', scopes: [] };
-const NEW_TOKENS = {
-  accessToken: 'ghu_new',
-  refreshToken: 'ghr_new',
-  scopes: [],
-} as unknown as GitHubTokenSet;
+const NEW_TOKENS: GitHubTokenSet = { accessToken: 'ghu_new', refreshToken: 'ghr_new', scopes: [] };
 
 it('two gateways whose clocks differ by 20 s refresh one GitHub token: it is not taken for dead', async () => {
   const [clock, fastClock] = [fakeClock(), fakeClock()];
@@ -98,7 +93,7 @@ describe('new GitHub tokens that the store does not take for 30 s', () => {
           now += 20 * SECOND_MS;
           return await Promise.reject(away);
         },
-      } as unknown as CredentialVault,
+      },
       oauth: { refresh: async () => await Promise.resolve(NEW_TOKENS), deleteToken: deleted },
       onFault: (error) => faults.push(error),
     });

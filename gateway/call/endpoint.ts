@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import accepts from 'accepts';
 import type { AccessTokenClaims, AccessTokenVerifier } from '../../shared/access-token/index.ts';
 import { toolNamed } from '../../shared/catalogue/index.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -19,6 +18,7 @@ import { workerRequestHeaders } from '../workers/index.ts';
 import type { StepUps } from './step-up.ts';
 import { challengeFor } from './challenge.ts';
 import { readBearerToken } from './bearer-token.ts';
+import { headerOf, takesStreams } from './request-head.ts';
 
 const RETRY_AFTER_SECONDS = '1';
 /** The one method whose answer is a stream for as long as the client likes (MCP 2026-07-28, subscriptions). */
@@ -279,23 +279,3 @@ const FAILURES = {
   failed: { status: 502, message: 'the worker failed before it answered' },
   timeout: { status: 504, message: 'the worker did not answer in time' },
 } as const;
-
-/** What MCP clients send, as their specification asks: the rest is parsed. */
-const TAKES_BOTH = new Set([
-  'application/json, text/event-stream',
-  'text/event-stream, application/json',
-  '*/*',
-]);
-
-/** A client that names its types and leaves event streams out gets JSON (RFC 9110 §12.5.1). */
-function takesStreams(req: IncomingMessage): boolean {
-  const { accept } = req.headers;
-  if (accept === undefined || TAKES_BOTH.has(accept)) return true;
-  return accepts(req).type('text/event-stream') !== false;
-}
-
-/** Repeated, it is a list that equals nothing (RFC 9110 §5.3). */
-function headerOf(req: IncomingMessage, name: string): string | undefined {
-  const value = req.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
-}

@@ -55,7 +55,7 @@ export interface MembershipDeps {
   readonly grants: Grants;
   readonly freshen: CredentialFreshener;
   readonly endSuspended: EndSuspended;
-  /** Follows up a 401 of GitHub's; see upstream/refused-credentials.ts. */
+  /** Follows up a 401 of GitHub's; see refused-credentials.ts. */
   readonly settleRefusal: (grantId: string) => Promise<RefusalOutcome>;
   readonly clock: Clock;
   readonly events: EventBus;

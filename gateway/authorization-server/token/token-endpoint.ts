@@ -122,9 +122,8 @@ async function endIfDisallowed(deps: TokenEndpointDeps, clientId: string, form: 
     await deps.refuseDisallowed({ clientId, refreshToken });
 }
 
-type Answerable = Refused | TokenError | Error;
-
-function isAnswerable(error: unknown): error is Answerable {
+/** Anything else is a fault of ours, which nobody foresaw. */
+function isAnswerable(error: unknown): error is Error {
   return error instanceof Refused || error instanceof TokenError || isUnavailable(error);
 }
 
@@ -133,7 +132,7 @@ function isAnswerable(error: unknown): error is Answerable {
  * again; an altered record is an operator's alarm, never a reason to tell a client that its token is bad: clients throw
  * tokens away then.
  */
-function refuse(res: Response, error: Answerable, realm: string | undefined): void {
+function refuse(res: Response, error: Error, realm: string | undefined): void {
   if (error instanceof TokenError) {
     const { code, message, scope } = error;
     const isChallenged = code === 'invalid_client' && realm !== undefined;
